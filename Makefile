@@ -29,13 +29,15 @@ build: ## Build bin/archived, its bin/archived-decoder and bin/archived-encoder,
 debian = @{ $(1); } >/dev/null 2>&1 || { sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
 	$$sudo apt-get update -q && $$sudo apt-get install -q -y --no-install-recommends $(2); }
 
-.PHONY: ffmpeg openssl postgresql gstreamer gcc browsers webrtcbin node
+.PHONY: ffmpeg openssl curl postgresql gstreamer gcc browsers webrtcbin node
 ffmpeg: # decodes and encodes for archived and decodes for conform
 	$(call debian,command -v ffmpeg,ffmpeg)
 openssl: # what users decrypt archives with, and the tests of it
 	$(call debian,command -v openssl,openssl)
 postgresql: # tests start servers of their own
 	$(call debian,ls /usr/lib/postgresql/*/bin/initdb || command -v initdb,postgresql)
+curl: # what prepares the applications of a server
+	$(call debian,command -v curl,curl)
 gcc: # the race detector links with it
 	$(call debian,command -v gcc && echo '#include <stdlib.h>' | gcc -E -,gcc libc6-dev)
 gstreamer: # what `make bench` compares with
@@ -53,6 +55,22 @@ node:
 conformance: ffmpeg build ## Start archived on its defaults, judge it, write report/
 	bin/conform run --target conformance/targets/archived.yaml --out $(OUT)
 
+.PHONY: conformance-plain
+conformance-plain: ffmpeg curl build ## The same without the control API, with applications prepared by hand; and with a single one, without an upload target
+	bin/conform run --target conformance/targets/plain.yaml --out $(OUT)-plain
+	bin/conform run --target conformance/targets/plain-cloud.yaml --out $(OUT)-plain-cloud
+
+.PHONY: conformance-command conformance-browser chromium
+conformance-command: ffmpeg build ## The same with clients of an adapter: conformance/cmd/whip-adapter, by spec/publisher-protocol.md
+	go build -o bin/ ./conformance/cmd/whip-adapter
+	bin/conform run --target conformance/targets/command.yaml --out $(OUT)-command
+
+conformance-browser: ffmpeg chromium build ## The same with clients in a headless Chromium
+	go test ./conformance/publisher/browser -chromium
+	bin/conform run --target conformance/targets/browser.yaml --out $(OUT)-browser
+chromium: # what `make conformance-browser` publishes with
+	$(call debian,command -v chromium,chromium)
+
 LABELS ?=
 TARGET ?= conformance/targets/archived.yaml
 .PHONY: specs
@@ -60,9 +78,10 @@ specs: ffmpeg build ## The suite as Ginkgo specs, those of LABELS='chapter:AUTH 
 	go test ./conformance -count=1 -target $(TARGET) -ginkgo.label-filter='$(LABELS)'
 
 # What the race detector makes many times slower and finds nothing in: SQLite, C translated to Go, shares what lies outside of Go's memory;
-# the arithmetic of the Opus decoder and of Fourier transforms is reached through package opus and package fourier alone, which are watched.
-UNWATCHED := $(foreach p,modernc.org/sqlite/lib modernc.org/libc github.com/pion/opus/internal/... \
-  gonum.org/v1/gonum/dsp/fourier/internal/...,-gcflags=$(p)=-race=false)
+# the arithmetic of the Opus decoder and of Fourier transforms is reached through package opus and package fourier alone, which are watched, and
+# the comparison of sounds and pictures through package merge.
+UNWATCHED := $(foreach p,modernc.org/sqlite/lib modernc.org/libc github.com/pion/opus/internal/... gonum.org/v1/gonum/dsp/fourier/... \
+  reelcheck/reference/internal/tools/merge/align reelcheck/reference/internal/tools/merge/splice,-gcflags=$(p)=-race=false)
 
 # It publishes and records in real time, and loses media to whatever else takes the processors for seconds.
 RECORDS := ./reference/cmd/archived
@@ -87,7 +106,7 @@ quick: ## Vet and the tests without media, other programs and the race detector:
 	REELCHECK_WITHOUT_POSTGRES=1 go test $$(go list ./... | grep -vE '/($(subst $(space),|,$(SLOW)))$$')
 
 PKGS ?= ./...
-WATCH := CGO_ENABLED=1 go test -race $(UNWATCHED) -shuffle=on
+WATCH := CGO_ENABLED=1 go test -race -vet=off $(UNWATCHED) -shuffle=on # make lint vets
 .PHONY: test test-records test-computes
 test: ffmpeg openssl postgresql gcc ## Unit and contract tests with the race detector (PKGS=./some/package)
 ifeq ($(PKGS),./...)
@@ -108,9 +127,10 @@ spoil: ffmpeg ## Have FFmpeg spoil the files of the last `make conformance`, and
 
 NAMES ?=
 PART ?=
+NARROW ?= false
 .PHONY: seeded
-seeded: ffmpeg ## Plant faults in archived, and see which of them conform catches (NAMES='auto-*,list-*' for some, PART=3/10 for a tenth; Azure's need TARGET=conformance/targets/containers.yaml)
-	go run ./conformance/cmd/seeded --target='$(TARGET)' --names='$(NAMES)' --part='$(PART)'
+seeded: ffmpeg ## Plant faults in archived, and see which of them conform catches (NAMES='auto-*,list-*' for some, PART=3/10 for a tenth, NARROW=true for their clauses alone; Azure's need TARGET=conformance/targets/containers.yaml)
+	go run ./conformance/cmd/seeded --target='$(TARGET)' --names='$(NAMES)' --part='$(PART)' --narrow=$(NARROW)
 
 RUNS ?= 20
 .PHONY: steady
@@ -159,6 +179,9 @@ $(AZURITE): # needs node and npm
 .PHONY: lint
 lint: $(GOLANGCI) ## golangci-lint with the project's rules
 	$(GOLANGCI) run ./...
+	@go list -f '{{range .GoFiles}}{{$$.Dir}}/{{.}}{{"\n"}}{{end}}' ./... | grep -v '\.gen\.go$$' | xargs wc -l | awk -v most=1500 \
+	  '/\.go$$/ {dir = $$2; sub("/[^/]*$$", "", dir); lines[dir] += $$1} \
+	  END {for (d in lines) if (lines[d] > most) {print d ": " lines[d] " lines, want at most " most " in a package"; bad = 1}; exit bad}'
 
 $(GOLANGCI):
 	mkdir -p $(CACHE)
@@ -166,11 +189,11 @@ $(GOLANGCI):
 	mv $(CACHE)/golangci-lint $@
 
 .PHONY: generate
-generate: ## Regenerate server types and the embedded API description
+generate: ## Regenerate server types, the embedded API description, and the schema and page of target files
 	cp openapi.yaml spec/openapi.gen.yaml
-	go generate ./reference/internal/api/...
+	go generate ./reference/internal/api/... ./conformance/target/config/describe
 
-GENERATED := spec/openapi.gen.yaml reference/internal/api/apigen/apigen.gen.go
+GENERATED := spec/openapi.gen.yaml reference/internal/api/apigen/apigen.gen.go conformance/target/config/target.schema.json conformance/targets/README.md
 .PHONY: check-generated
 check-generated: ## Fail when generated files are stale
 	@before=$$(cat $(GENERATED) | sha256sum); $(MAKE) -s generate; \
@@ -197,4 +220,4 @@ fuzz: ## Fuzz every parser of foreign bytes for FUZZTIME each
 
 .PHONY: clean
 clean: ## Remove what was built and reported
-	rm -rf bin report report-containers report-seeded report-steady
+	rm -rf bin report report-browser report-command report-containers report-plain report-plain-cloud report-seeded report-steady

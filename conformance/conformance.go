@@ -7,8 +7,8 @@
 //		ginkgo.RunSpecs(t, "our recorder")
 //	}
 //
-// There is one spec for each clause. Its labels are req:ARC-DUR-06, chapter:DUR, level:must, time:instant, and cap:s3
-// for each capability that the target must declare, so that
+// There is one spec for each clause. Its labels are req:ARC-DUR-06, chapter:DUR, level:must, time:instant, cap:s3
+// for each capability that the target must declare, and profile:core for each profile that holds it, so that
 //
 //	ginkgo --label-filter 'chapter:DUR && level:must'
 //
@@ -20,13 +20,14 @@ package conformance
 import (
 	"github.com/google/uuid"
 
+	"reelcheck/conformance/report/folder"
 	"reelcheck/conformance/runner"
 )
 
 // Option changes how [Describe] runs.
 type Option func(*runner.Hosted)
 
-// WithReport keeps the report (report.json, junit.xml, report.html) and the evidence in a folder. It replaces an earlier
+// WithReport keeps the report (report.json, report.html, junit.xml, summary.md, badge.svg) and the evidence in a folder. It replaces an earlier
 // report in it and refuses a folder that holds anything else.
 func WithReport(dir string) Option {
 	return func(h *runner.Hosted) { h.Out = dir }
@@ -37,7 +38,7 @@ func WithReport(dir string) Option {
 // declaration.
 func Describe(target string, options ...Option) bool {
 	h := runner.Hosted{Target: target, RunID: uuid.NewString()[:8], Version: "hosted",
-		Write: func(out runner.Outcome, o runner.Options) error { return out.Report.Write(o.Out) }}
+		Write: func(out runner.Outcome, o runner.Options) error { return folder.Write(o.Out, out.Report) }}
 	for _, option := range options {
 		option(&h)
 	}

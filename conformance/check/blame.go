@@ -39,8 +39,8 @@ func caseOf(f *facts.Facts, ch Check) *Case {
 // judged is the key of the judged case of a clause.
 type judged struct{ clause string }
 
-// blame divides notes into those that break their clause and those that follow from the breach of another one in what they
-// are about: the same archive and stream (decision 0031).
+// blame divides notes into those that break their clause and those that follow from the breach of another clause about the
+// same archive and stream (decision 0031).
 func blame(f *facts.Facts, notes []note, causes Causes) (own, blocked []note) {
 	for _, n := range notes {
 		for _, id := range append([]string{n.suspect}, causes.Earlier...) {

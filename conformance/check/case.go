@@ -69,8 +69,8 @@ func (c *Case) Wrong(expected, actual string, at ...evidence.Record) {
 	c.note(note{Finding: verdict.Finding{Expected: expected, Actual: actual}}, at)
 }
 
-// Follows notes a contradiction that follows from the breach of another clause. It is one of this clause if that one
-// holds.
+// Follows notes a contradiction that follows from the breach of another clause. If the other clause holds, the
+// contradiction counts against this one.
 func (c *Case) Follows(from, expected, actual string, at ...evidence.Record) {
 	if from == c.clause {
 		from = ""
@@ -91,6 +91,13 @@ func (c *Case) Want(ok bool, expected, actual string, at ...evidence.Record) boo
 // Blocked notes that the target's behaviour made it impossible to show the clause.
 func (c *Case) Blocked(expected, by string, at ...evidence.Record) {
 	c.note(note{Finding: verdict.Finding{Expected: expected, Actual: "could not be shown", Blocked: by}}, at)
+}
+
+// Moment says at which second of a file the last contradiction shows, so that a report can show the picture of that moment.
+func (c *Case) Moment(second float64) {
+	if n := len(c.notes); n > 0 {
+		c.notes[n-1].At = second
+	}
 }
 
 func (c *Case) note(n note, at []evidence.Record) {

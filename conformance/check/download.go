@@ -13,7 +13,7 @@ import (
 func (c *Case) NoLonger(d facts.Download, expected, due string) {
 	served := slices.ContainsFunc(c.Downloads(), func(e facts.Download) bool {
 		same := e.H == d.H && !e.Forged && e.From.Text("url") == d.From.Text("url")
-		return same && e.R.Seq < d.R.Seq && e.R.Exchange.Status()/100 == 2
+		return same && e.R.Seq < d.R.Seq && e.Served()
 	})
 	if d.Refused() && !served {
 		unshown := verdict.Finding{Expected: "a refusal of a link that was served before", Actual: "could not be shown", Blocked: "it was never served"}

@@ -20,13 +20,17 @@ type Check struct {
 
 // Grade judges a clause with ch, for a target that declares the capabilities. What it finds may follow from causes.
 func Grade(f *facts.Facts, cl spec.Clause, capabilities []string, ch Check, causes Causes) verdict.Verdict {
-	v := verdict.Verdict{Clause: cl.ID, Time: timeOf(cl, capabilities)}
+	v := verdict.Verdict{Clause: cl.ID, Time: timeOf(f.View, cl, ch, capabilities)}
 	if cl.Verify == spec.Pending {
 		v.Outcome, v.Reason = verdict.Pending, "the suite does not verify this clause yet"
 		return v
 	}
 	if need := Lacks(cl, capabilities); need != "" {
-		v.Outcome, v.Reason = verdict.NotApplicable, "the target does not declare "+need
+		v.Outcome, v.Reason = verdict.NotApplicable, undeclared(f.Ledger, need)
+		return v
+	}
+	if why := unable(f, ch); why != "" {
+		v.Outcome, v.Reason = verdict.NotApplicable, why
 		return v
 	}
 	if ch.Judge == nil {
@@ -39,6 +43,9 @@ func Grade(f *facts.Facts, cl spec.Clause, capabilities []string, ch Check, caus
 		return v
 	}
 	conclude(f, &v, c, ch, causes)
+	if v.Outcome == verdict.Inconclusive && len(v.BlockedBy) == 0 {
+		postpone(f.View, &v, cl, ch)
+	}
 	return v
 }
 
@@ -52,6 +59,18 @@ func Lacks(cl spec.Clause, capabilities []string) string {
 	return ""
 }
 
+// unable says why the clients of the run can take part in none of the scenarios that show a clause, or returns "".
+func unable(f *facts.Facts, ch Check) (why string) {
+	for _, name := range ch.Shown {
+		step, ok := f.View.Outcome(name)
+		if !ok || step.Outcome != evidence.Unable {
+			return ""
+		}
+		why = step.Text
+	}
+	return why
+}
+
 // run calls the check. A panic in a check is a fault of the suite in that one clause: run returns it as text, so that
 // the other verdicts and the report are not lost.
 func (c *Case) run(ch Check) {
@@ -61,17 +80,6 @@ func (c *Case) run(ch Check) {
 		}
 	}()
 	ch.Judge(c)
-}
-
-// timeOf returns the mode of time in which a clause is judged: instant, virtual or real.
-func timeOf(cl spec.Clause, capabilities []string) string {
-	switch {
-	case cl.Time != spec.Virtual:
-		return "instant"
-	case slices.Contains(capabilities, "control"):
-		return "virtual"
-	}
-	return "real"
 }
 
 // conclude turns the notes of a check into an outcome. A contradiction outweighs what follows from another clause, which
@@ -100,10 +108,12 @@ func conclude(f *facts.Facts, v *verdict.Verdict, c *Case, ch Check, causes Caus
 }
 
 // unshown explains why a clause has no evidence, by the outcomes of the scenarios that should have shown it. If the
-// target blocked one of them, the clause fails.
+// target blocked one of them, the clause fails. If some need what the target file does not declare or prepare, and the others
+// have ended and show nothing of it, the clause is not applicable, and the reason says what it takes (decision 0033).
 func unshown(f *facts.Facts, v *verdict.Verdict, ch Check) {
 	v.Outcome = verdict.Inconclusive
-	var why []string
+	var why, unmet []string
+	ended := 0
 	for _, name := range ch.Shown {
 		step, ok := f.View.Outcome(name)
 		switch {
@@ -112,17 +122,27 @@ func unshown(f *facts.Facts, v *verdict.Verdict, ch Check) {
 		case step.Outcome == evidence.Blocked:
 			v.Outcome = verdict.Fail
 			v.Findings = append(v.Findings, blockedBy(f, ch.Clause, name, step))
+		case step.Outcome == evidence.Unable:
+			why = append(why, "scenario "+name+" was not run: "+step.Text)
 		case step.Outcome == evidence.Unmet:
 			why = append(why, "scenario "+name+" needs "+step.BlockedBy)
+			unmet = append(unmet, step.Text)
+		case step.Outcome == evidence.Unwaited:
+			why = append(why, "scenario "+name+" "+step.Text)
 		case step.Outcome == evidence.Broken:
 			why = append(why, "scenario "+name+" broke: "+step.Text)
 		case step.Outcome == evidence.Done:
 			why = append(why, "scenario "+name+" left no evidence of it")
+			ended++
 		default:
 			why = append(why, "scenario "+name+" did not end")
 		}
 	}
-	if v.Outcome != verdict.Fail {
+	switch {
+	case v.Outcome == verdict.Fail:
+	case len(unmet) > 0 && len(unmet)+ended == len(ch.Shown):
+		v.Outcome, v.Reason = verdict.NotApplicable, strings.Join(slices.Compact(unmet), "; or ")
+	default:
 		v.Reason = "not shown: " + strings.Join(why, "; ")
 	}
 }

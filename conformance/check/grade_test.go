@@ -1,6 +1,7 @@
 package check
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -46,6 +47,7 @@ func TestConclude(t *testing.T) {
 		{"nothing seen, blocked by the target", scenarioAt("refusals", evidence.Step{Outcome: evidence.Blocked, Text: "no session"}), nothing, verdict.Fail},
 		{"nothing seen, broken harness", scenarioAt("refusals", evidence.Step{Outcome: evidence.Broken, Text: "disk full"}), nothing, verdict.Inconclusive},
 		{"nothing seen, not run", evidence.View{}, nothing, verdict.Inconclusive},
+		{"clients that cannot do what it takes", scenarioAt("refusals", evidence.Step{Outcome: evidence.Unable, Text: "the clients cannot mute one track"}), finding, verdict.NotApplicable},
 		{"a check that panics", done, func(*Case) { panic("oops") }, verdict.Inconclusive},
 	} {
 		ch.Judge = c.judge
@@ -64,10 +66,35 @@ func TestConclude(t *testing.T) {
 	}
 }
 
+// TestUnmetIsNotApplicable: a clause whose scenarios all need what the target file does not have is not applicable, and the reason
+// says what to add. Evidence, and scenarios that were run, outweigh that.
+func TestUnmetIsNotApplicable(t *testing.T) {
+	cl := spec.Clause{ID: "ARC-START-01", Level: spec.Must, Verify: spec.Checks}
+	unmet := evidence.Step{Outcome: evidence.Unmet, BlockedBy: "application foreign", Text: "add applications.foreign"}
+	for name, c := range map[string]struct {
+		shown []string
+		judge func(*Case)
+		want  verdict.Outcome
+	}{
+		"all of them":         {[]string{"isolation"}, func(*Case) {}, verdict.NotApplicable},
+		"one was not run":     {[]string{"isolation", "refusals"}, func(*Case) {}, verdict.Inconclusive},
+		"another has ended":   {[]string{"isolation", "pair"}, func(*Case) {}, verdict.NotApplicable},
+		"seen elsewhere":      {[]string{"isolation"}, func(c *Case) { c.Saw(evidence.Record{Seq: 7}) }, verdict.Pass},
+		"contradicted anyway": {[]string{"isolation"}, func(c *Case) { c.Wrong("a", "b") }, verdict.Fail},
+	} {
+		ch := Check{Clause: cl.ID, Shown: c.shown, Judge: c.judge}
+		records := append(scenarioAt("isolation", unmet).Records, scenarioAt("pair", evidence.Step{Outcome: evidence.Done}).Records...)
+		v := Grade(facts.Sort(ledger(t), evidence.View{}.With(records)), cl, nil, ch, Causes{})
+		if v.Outcome != c.want || v.Outcome == verdict.NotApplicable && v.Reason != unmet.Text {
+			t.Errorf("%s: %s (%s), want %s", name, v.Outcome, v.Reason, c.want)
+		}
+	}
+}
+
 func TestCapabilitiesAndPending(t *testing.T) {
 	f := facts.Sort(ledger(t), evidence.View{})
 	cl := spec.Clause{ID: "ARC-START-01", Verify: spec.Checks, Capability: []spec.Capability{"s3", "control"}}
-	if v := Grade(f, cl, []string{"s3"}, Check{}, Causes{}); v.Outcome != verdict.NotApplicable || v.Reason != "the target does not declare control" {
+	if v := Grade(f, cl, []string{"s3"}, Check{}, Causes{}); v.Outcome != verdict.NotApplicable || !strings.HasPrefix(v.Reason, "the target does not declare control (") {
 		t.Errorf("undeclared: %+v", v)
 	}
 	cl.Verify = spec.Pending

@@ -12,8 +12,8 @@ import (
 // Modes are the properties that the start of an archive chose, with the values that every answer and callback must have.
 type Modes jsonvalue.Object
 
-// Modes returns what the start of h chose, or left to the defaults of the page. What a target makes of a value that it might have refused is left
-// to it.
+// Modes returns what the start of h chose, or left to the defaults of the page. It leaves out values that the target might have refused:
+// a target that accepts them may do with them what it likes.
 func (c *Case) Modes(h *facts.History) Modes {
 	m := Modes{"hasAudio": h.Request.Asks("audio"), "hasVideo": h.Request.Asks("video")}
 	for _, key := range []string{"outputMode", "streamMode"} {

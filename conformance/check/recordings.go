@@ -100,8 +100,8 @@ func (c *Case) Lacking(x content.Recording, t content.Due) (clause string, spans
 	return "ARC-SEL-01", spans
 }
 
-// Held notes whether a published track is in the file as long as it was published. What another clause forbids follows from
-// that.
+// Held notes whether a published track is in the file as long as it was published. If that breaks another clause, the
+// contradiction follows from it.
 func (c *Case) Held(x content.Recording, t content.Due) {
 	expected := fmt.Sprintf("%s of %s (%s) from %.1f to %.1f s, give or take %.0f s", t.Kind, t.Client, t.Fixture, t.From, t.To, c.Limit("tolerance.stream-edge").Seconds())
 	broken, spans := c.Lacking(x, t)
@@ -134,7 +134,7 @@ func (c *Case) Chosen() []content.Recording {
 	return out
 }
 
-// recorded returns what is known of a delivered file that is readable, and notes a contradiction for another one.
+// recorded returns what is known of a delivered file. If the file cannot be read, it notes a contradiction.
 func (c *Case) recorded(h *facts.History, p content.Expected) []content.Recording {
 	if len(h.Media) == 0 {
 		return nil
@@ -148,8 +148,8 @@ func (c *Case) recorded(h *facts.History, p content.Expected) []content.Recordin
 	return []content.Recording{{History: h, File: f, R: r, Expected: p}}
 }
 
-// Judge returns a check that calls of for each recording. of returns what the recording should be, what it is, and
-// whether that is right; an empty expected means that the clause does not concern this recording.
+// Judge returns a check that calls of for each recording. The function returns what the recording should be, what it is,
+// and whether it is right. If expected is empty, the clause does not concern the recording.
 func Judge(of func(*Case, content.Recording) (expected, actual string, ok bool)) func(*Case) {
 	return func(c *Case) {
 		for _, x := range c.Recordings() {
@@ -186,8 +186,8 @@ func Audio(of func(*Case, content.Recording, media.Audio) (expected, actual stri
 	})
 }
 
-// Quantized reports whether the slices of a video have a quantization parameter: intra slices may have one that is lower, and those of
-// B-frames one that is higher.
+// Quantized reports whether the slices of a video have the quantization parameter qp. Intra slices may have a lower one, and
+// slices of B-frames a higher one.
 func (c *Case) Quantized(v media.Video, qp int) bool {
 	lower, higher := int(c.Number("tolerance.intra-qp")), 0
 	if v.BFrames > 0 {

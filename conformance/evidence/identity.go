@@ -20,6 +20,7 @@ const (
 	WrongSignature Flaw = "wrong-signature" // signed by another key
 	ExpiredToken   Flaw = "expired"
 	TooLongLived   Flaw = "too-long-lived"
+	IssuedEarly    Flaw = "issued-early"  // lives too long, and most of its life has passed
 	NotYetValid    Flaw = "not-yet-valid" // issued in the future
 	NoExpiry       Flaw = "no-expiry"
 	ForeignToken   Flaw = "foreign-application" // valid, but of another application than the path names

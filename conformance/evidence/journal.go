@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -35,12 +36,31 @@ const (
 	inlineLimit = 256 << 10
 )
 
+// Limits of a bundle, because the target decides how much there is to keep. A whole run has some 8000 records of together 8 MB, and 1 GB of blobs.
+const (
+	maxRecords = 150_000
+	maxJournal = 512 << 20 // bytes
+	maxBlobs   = 16 << 30  // bytes
+)
+
+// FullError says that a bundle has reached one of its limits. Steps of scenarios and notes of the harness are written nevertheless.
+type FullError struct{ Limit string }
+
+func (e *FullError) Error() string {
+	return "the evidence is full: the target has caused more than " + e.Limit
+}
+
 // About describes the run that a bundle is from.
 type About struct {
 	Format  int       `json:"format"`
 	Suite   string    `json:"suite,omitempty"`
 	Run     string    `json:"run,omitempty"`
 	Started time.Time `json:"started"`
+	// Selection holds the selectors of clauses as the user gave them, and Clauses the ids that they meant. Both are empty if all clauses were selected.
+	Selection []string `json:"selection,omitempty"`
+	Clauses   []string `json:"clauses,omitempty"`
+	// Strict means that failed recommendations fail the run.
+	Strict bool `json:"strict,omitempty"`
 	// Target is the decoded target file without its secrets.
 	Target json.RawMessage `json:"target,omitempty"`
 }
@@ -53,6 +73,8 @@ type Journal struct {
 	mu      sync.Mutex // guards the fields below
 	f       *os.File
 	seq     int64
+	size    int64 // of the journal in bytes
+	blobs   int64 // bytes of blobs, also of those that are not complete
 	records []Record
 	secrets []secret
 	waiters map[chan struct{}]struct{}
@@ -63,7 +85,8 @@ type Journal struct {
 
 type secret struct{ name, value string }
 
-// Create begins a bundle in dir, which must not hold one yet. now stamps the records; nil means the wall clock.
+// Create begins a bundle in dir, which must not hold one yet. now stamps the records; nil means the wall clock. The head
+// of the bundle is complete before its journal begins, so that a bundle can be read whenever its writer is killed.
 func Create(dir string, about About, now func() time.Time) (*Journal, error) {
 	if now == nil {
 		now = time.Now
@@ -73,23 +96,42 @@ func Create(dir string, about About, now func() time.Time) (*Journal, error) {
 			return nil, fmt.Errorf("create bundle: %w", err)
 		}
 	}
-	f, err := os.OpenFile(filepath.Join(dir, journalFile), os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o644)
-	if err != nil {
-		return nil, fmt.Errorf("create bundle: %w", err)
-	}
 	about.Format = FormatVersion
 	if about.Started.IsZero() {
 		about.Started = now().UTC()
 	}
-	head, err := json.MarshalIndent(about, "", "  ")
+	if err := about.write(dir); err != nil {
+		return nil, fmt.Errorf("create bundle: %w", err)
+	}
+	f, err := os.OpenFile(filepath.Join(dir, journalFile), os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o644)
 	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, aboutFile), append(head, '\n'), 0o644)
+		err = lock(f)
 	}
 	if err != nil {
-		_ = f.Close()
 		return nil, fmt.Errorf("create bundle: %w", err)
 	}
 	return &Journal{dir: dir, now: now, f: f, waiters: map[chan struct{}]struct{}{}}, nil
+}
+
+// write writes the head of a bundle. It refuses to replace one.
+func (a About) write(dir string) error {
+	name := filepath.Join(dir, aboutFile)
+	if _, err := os.Lstat(name); err == nil {
+		return fmt.Errorf("%s: %w", name, os.ErrExist)
+	}
+	head, err := json.MarshalIndent(a, "", "  ")
+	if err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Join(dir, tmpDir), "about-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(append(head, '\n'))
+	if err = errors.Join(err, f.Chmod(0o644)); err != nil {
+		return errors.Join(err, f.Close(), os.Remove(f.Name()))
+	}
+	return durable.Place(f, name)
 }
 
 // Dir returns the bundle's directory.
@@ -130,13 +172,16 @@ func (j *Journal) Append(r Record) (Record, error) {
 	r.IDs = maps.Clone(r.IDs)
 	line, err := j.encode(&r)
 	if err == nil {
+		err = j.room(r, int64(len(line)))
+	}
+	if err == nil {
 		_, err = j.f.Write(line)
 	}
 	if err != nil {
 		j.mu.Unlock()
 		return r, fmt.Errorf("append %s evidence: %w", r.Scenario, err)
 	}
-	j.seq = r.Seq
+	j.seq, j.size = r.Seq, j.size+int64(len(line))
 	j.records = append(j.records, r)
 	for w := range j.waiters {
 		select {
@@ -146,6 +191,37 @@ func (j *Journal) Append(r Record) (Record, error) {
 	}
 	j.mu.Unlock()
 	return r, j.sync(r.Seq)
+}
+
+// room returns a *FullError if the journal has no room for a record of so many bytes. The suite decides itself how many steps and notes there are.
+func (j *Journal) room(r Record, bytes int64) error {
+	switch {
+	case r.Step != nil || r.Harness != nil:
+		return nil
+	case j.seq >= maxRecords:
+		return &FullError{fmt.Sprintf("%d records", maxRecords)}
+	case j.size+bytes > maxJournal:
+		return &FullError{fmt.Sprintf("%d bytes of records", maxJournal)}
+	}
+	return nil
+}
+
+// take reserves n bytes for blobs.
+func (j *Journal) take(n int64) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.blobs+n > maxBlobs {
+		return &FullError{fmt.Sprintf("%d bytes of bodies and files", int64(maxBlobs))}
+	}
+	j.blobs += n
+	return nil
+}
+
+// give returns what take reserved.
+func (j *Journal) give(n int64) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.blobs -= n
 }
 
 // encode marshals r with secrets replaced, and changes r to what a reader of the bundle will see.
@@ -238,10 +314,10 @@ func (j *Journal) Keep(r io.Reader) (sum string, size int64, err error) {
 
 // BlobWriter writes one blob. The caller must end it with Commit or Abort.
 type BlobWriter struct {
-	f    *os.File
-	h    hash.Hash
-	n    int64
-	root string
+	f       *os.File
+	h       hash.Hash
+	n       int64
+	journal *Journal
 }
 
 var _ io.Writer = (*BlobWriter)(nil)
@@ -252,10 +328,13 @@ func (j *Journal) Blob() (*BlobWriter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("begin blob: %w", err)
 	}
-	return &BlobWriter{f: f, h: sha256.New(), root: j.dir}, nil
+	return &BlobWriter{f: f, h: sha256.New(), journal: j}, nil
 }
 
 func (w *BlobWriter) Write(p []byte) (int, error) {
+	if err := w.journal.take(int64(len(p))); err != nil {
+		return 0, err
+	}
 	n, err := w.f.Write(p)
 	w.h.Write(p[:n])
 	w.n += int64(n)
@@ -265,7 +344,11 @@ func (w *BlobWriter) Write(p []byte) (int, error) {
 // Commit makes the blob durable and returns its hex SHA-256 and its size in bytes.
 func (w *BlobWriter) Commit() (sum string, size int64, err error) {
 	sum = hex.EncodeToString(w.h.Sum(nil))
-	if err := durable.Place(w.f, filepath.Join(w.root, blobDir, sum)); err != nil {
+	name := filepath.Join(w.journal.dir, blobDir, sum)
+	if _, err := os.Lstat(name); err == nil { // the same bytes take no more room
+		w.journal.give(w.n)
+	}
+	if err := durable.Place(w.f, name); err != nil {
 		return "", 0, fmt.Errorf("keep blob: %w", err)
 	}
 	return sum, w.n, nil
@@ -273,6 +356,7 @@ func (w *BlobWriter) Commit() (sum string, size int64, err error) {
 
 // Abort discards the bytes.
 func (w *BlobWriter) Abort() {
+	w.journal.give(w.n)
 	_ = w.f.Close()
 	_ = os.Remove(w.f.Name())
 }

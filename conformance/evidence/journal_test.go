@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -215,6 +216,88 @@ func TestPublishedUnitAt(t *testing.T) {
 		if unit != c.unit || ok != c.ok {
 			t.Errorf("at %v: unit %d, %v; want %d, %v", c.after, unit, ok, c.unit, c.ok)
 		}
+	}
+}
+
+// TestKilledAnywhere cuts a journal at every byte of its last record, as kill -9 may, and takes the files away that a killed writer has not begun.
+func TestKilledAnywhere(t *testing.T) {
+	j := create(t)
+	mustAppend(t, j, step("pair", "scenario", Began))
+	mustAppend(t, j, step("pair", "scenario", Done))
+	mustAppend(t, j, step("list", "scenario", Began))
+	mustAppend(t, j, Record{Scenario: "list", Label: "call", Exchange: &Exchange{Identity: AsNobody}})
+	name := filepath.Join(j.Dir(), journalFile)
+	whole, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := bytes.LastIndexByte(whole[:len(whole)-1], '\n') + 1
+	for end := last; end <= len(whole); end++ {
+		if err := os.Truncate(name, int64(end)); err != nil {
+			t.Fatal(err)
+		}
+		v, _, err := Open(j.Dir())
+		if want := 3 + end/len(whole); err != nil || len(v.Records) != want {
+			t.Fatalf("cut after %d of %d bytes: %d records, %v; want %d", end, len(whole), len(v.Records), err, want)
+		}
+		if torn := v.Torn(); !slices.Equal(torn, []string{"list"}) || len(v.Whole(torn).Records) != 3 {
+			t.Fatalf("torn scenarios %v, whole %d records", torn, len(v.Whole(torn).Records))
+		}
+		if err := os.WriteFile(name, whole, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Remove(name); err != nil {
+		t.Fatal(err)
+	}
+	if v, about, err := Open(j.Dir()); err != nil || len(v.Records) != 0 || about.Suite != "test" {
+		t.Errorf("without a journal: %d records of %q, %v", len(v.Records), about.Suite, err)
+	}
+}
+
+// TestCreateKeepsAnEarlierBundle checks that neither file of a bundle is replaced.
+func TestCreateKeepsAnEarlierBundle(t *testing.T) {
+	j := create(t)
+	for _, name := range []string{journalFile, aboutFile} {
+		if _, err := Create(j.Dir(), About{Suite: "other"}, nil); err == nil {
+			t.Fatal("replaced a bundle")
+		}
+		if err := os.Remove(filepath.Join(j.Dir(), name)); err != nil {
+			t.Fatal(err)
+		}
+		if name == aboutFile {
+			return
+		}
+	}
+}
+
+// TestFullBundle checks that a target cannot make a bundle larger than its limits, and that a scenario can end nevertheless.
+func TestFullBundle(t *testing.T) {
+	call := Record{Scenario: "pair", Exchange: &Exchange{Identity: AsNobody}}
+	var full *FullError
+	for name, fill := range map[string]func(*Journal){
+		"records": func(j *Journal) { j.seq = maxRecords },
+		"bytes":   func(j *Journal) { j.size = maxJournal - 10 },
+	} {
+		j := create(t)
+		fill(j)
+		if _, err := j.Append(call); !errors.As(err, &full) {
+			t.Errorf("%s: %v", name, err)
+		}
+		mustAppend(t, j, step("pair", "scenario", Broken))
+	}
+	j := create(t)
+	j.blobs = maxBlobs - 100
+	for range 3 { // what is kept already takes no room
+		if _, _, err := j.Keep(bytes.NewReader(make([]byte, 40))); err != nil || j.blobs != maxBlobs-60 {
+			t.Fatalf("%d bytes are taken, %v", j.blobs, err)
+		}
+	}
+	if _, err := j.Body(append(bytes.Repeat([]byte{0}, 200), 1)); !errors.As(err, &full) {
+		t.Errorf("a blob beyond the limit: %v", err)
+	}
+	if tmp, err := os.ReadDir(filepath.Join(j.Dir(), tmpDir)); err != nil || len(tmp) != 0 {
+		t.Errorf("left over: %v, %v", tmp, err)
 	}
 }
 

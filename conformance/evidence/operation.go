@@ -21,6 +21,7 @@ const (
 	ChangeArchiveStreams Operation = "changeArchiveStreams"
 	SetArchiveStorage    Operation = "setArchiveStorage"
 	PublishStream        Operation = "publishStream"
+	PatchPublication     Operation = "patchPublication"
 	DeletePublication    Operation = "deletePublication"
 	CreateApplication    Operation = "createApplication"
 	AdvanceClock         Operation = "advanceClock"

@@ -43,6 +43,10 @@ type Published struct {
 	Unsent []Units `json:"unsent,omitempty"`
 	// Away are the spans in which the client had no network; each ends when the client has restarted ICE.
 	Away []Span `json:"away,omitempty"`
+	// Offered and Stopped are the spans from asking for the publication, or for its end, to the answer. They are zero where
+	// the evidence has the requests themselves.
+	Offered Span `json:"offered,omitzero"`
+	Stopped Span `json:"stopped,omitzero"`
 	// Reason is why the track ended: "delete", "abrupt", "peer", or "switch" when it went on with another fixture.
 	Reason string `json:"reason,omitempty"`
 }

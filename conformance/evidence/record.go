@@ -46,6 +46,7 @@ type Record struct {
 	IDs map[string]string `json:"ids,omitempty"`
 
 	Step      *Step      `json:"step,omitempty"`
+	Prepared  *Prepared  `json:"prepared,omitempty"`
 	Exchange  *Exchange  `json:"exchange,omitempty"`
 	Webhook   *Webhook   `json:"webhook,omitempty"`
 	Object    *Object    `json:"object,omitempty"`
@@ -59,6 +60,7 @@ type Record struct {
 	Individual *Individual `json:"individual,omitempty"`
 	Opened     *Opened     `json:"opened,omitempty"`
 	Clock      *Clock      `json:"clock,omitempty"`
+	Pledge     *Pledge     `json:"pledge,omitempty"`
 	Harness    *Harness    `json:"harness,omitempty"`
 }
 
@@ -71,6 +73,7 @@ func (r Record) Kind() (string, error) {
 		set  bool
 	}{
 		{"step", r.Step != nil},
+		{"prepared", r.Prepared != nil},
 		{"exchange", r.Exchange != nil},
 		{"webhook", r.Webhook != nil},
 		{"object", r.Object != nil},
@@ -83,6 +86,7 @@ func (r Record) Kind() (string, error) {
 		{"individual", r.Individual != nil},
 		{"opened", r.Opened != nil},
 		{"clock", r.Clock != nil},
+		{"pledge", r.Pledge != nil},
 		{"harness", r.Harness != nil},
 	} {
 		if p.set {
@@ -143,11 +147,18 @@ const (
 	Blocked Outcome = "blocked"
 	// Unmet means that the target file does not declare what the scenario needs.
 	Unmet Outcome = "unmet"
+	// Unable means that the driver's clients cannot do what the scenario needs. BlockedBy is the ability.
+	Unable Outcome = "unable"
 	// Broken means that the harness or the environment failed; nothing can be said about the target.
 	Broken Outcome = "broken"
+	// Unwaited means that more time would have to pass than the run may wait. The text says how much.
+	Unwaited Outcome = "unwaited"
 	// Note marks something worth reading in the timeline.
 	Note Outcome = "note"
 )
+
+// Interrupted is the text of the last step of a scenario that an interruption of the run broke.
+const Interrupted = "interrupted"
 
 // Step is an event of the scenario itself. The label is "scenario" when it begins or ends, and the name of the phase
 // otherwise.
@@ -155,71 +166,22 @@ type Step struct {
 	Outcome Outcome `json:"outcome"`
 	Text    string  `json:"text,omitempty"`
 	// BlockedBy is the label of the record that shows why the scenario could not go on. For Unmet it is the missing
-	// capability.
+	// capability, for Unable the missing ability.
 	BlockedBy string `json:"blockedBy,omitempty"`
+	// Clauses says of Unwaited which clauses need the time; at the end of a scenario, all do.
+	Clauses []string `json:"clauses,omitempty"`
 }
 
-// Exchange is one HTTP request and its response.
-type Exchange struct {
-	Operation Operation `json:"operation,omitempty"`
-	Identity  Identity  `json:"identity"` // who asked
-	// Flaw names what is deliberately wrong with the credentials ("expired", "wrong-signature", ...).
-	Flaw     Flaw      `json:"flaw,omitempty"`
-	Request  Request   `json:"request"`
-	Response *Response `json:"response,omitempty"`
-	// Redirects are the redirections from the request to the response, in order.
-	Redirects []Redirect    `json:"redirects,omitempty"`
-	Started   time.Time     `json:"started"`
-	Duration  time.Duration `json:"durationNs"`
-	// Error is set when no complete response arrived.
-	Error string `json:"error,omitempty"`
-	// Violations of openapi.yaml. A violation of side "request" is the suite's own fault.
-	Violations []Violation `json:"violations,omitempty"`
-}
-
-// Status returns the status of the response, or 0 without one.
-func (e *Exchange) Status() int {
-	if e == nil || e.Response == nil {
-		return 0
-	}
-	return e.Response.Status
-}
-
-// Decode reads the response body as JSON into v.
-func (e *Exchange) Decode(v any) error {
-	if e == nil || e.Response == nil {
-		return fmt.Errorf("no response")
-	}
-	return e.Response.Body.Decode(v)
-}
-
-// Request is what the harness sent.
-type Request struct {
-	Method string      `json:"method"`
-	URL    string      `json:"url"`
-	Header http.Header `json:"header,omitempty"`
-	Body   Body        `json:"body,omitzero"`
-}
-
-// Response is what the target answered.
-type Response struct {
-	Status int         `json:"status"`
-	Header http.Header `json:"header,omitempty"`
-	Body   Body        `json:"body,omitzero"`
-}
-
-// Redirect is an answer that sends the request elsewhere.
-type Redirect struct {
-	From     string `json:"from"`
-	Status   int    `json:"status"`
-	Location string `json:"location"`
-}
-
-// Violation is one mismatch with openapi.yaml.
-type Violation struct {
-	Side    string `json:"side"`              // "request" or "response"
-	Pointer string `json:"pointer,omitempty"` // JSON pointer into the body, when the body is at fault
-	Message string `json:"message"`
+// Prepared describes an application that somebody prepared for the suite, as far as the target file tells. The record's IDs
+// name the application.
+type Prepared struct {
+	Role      string `json:"role"`
+	APIKey    string `json:"apiKey,omitempty"`
+	Store     string `json:"store,omitempty"`    // kind of its upload target: "s3", "azure", or "" for the built-in cloud
+	Endpoint  string `json:"endpoint,omitempty"` // of the upload target
+	SSE       bool   `json:"sse,omitempty"`      // the upload target has to encrypt
+	Monitored bool   `json:"monitored,omitempty"`
+	Codec     string `json:"codec,omitempty"` // the video codec that it prefers; "" for the default
 }
 
 // Body holds bytes: inline when they are short text, otherwise only in the blob store.
@@ -249,7 +211,7 @@ type Webhook struct {
 	Path   string      `json:"path"`
 	Header http.Header `json:"header,omitempty"`
 	Body   Body        `json:"body,omitzero"`
-	// Answer is the status that the receiver returned; anything but 200 asks for another delivery.
+	// Answer is the status that the receiver returned; anything but 200 asks for another delivery. 0 is none at all.
 	Answer int `json:"answer"`
 }
 
@@ -266,6 +228,12 @@ type Object struct {
 	Encryption  string            `json:"encryption,omitempty"` // server-side encryption, as the store names it
 	Metadata    map[string]string `json:"metadata,omitempty"`
 	Modified    time.Time         `json:"modified,omitzero"`
+}
+
+// Place returns where the file is: its key or, of one that was downloaded, the address without the signature.
+func (o Object) Place() string {
+	at, _, _ := strings.Cut(o.URL, "?")
+	return o.Key + at
 }
 
 // Upload is a request of the target to one of the harness's stores. Record.Time is its arrival.
@@ -318,6 +286,9 @@ type Span struct {
 	From time.Time `json:"from"`
 	To   time.Time `json:"to,omitzero"`
 }
+
+// PolicyTime is what a Watch is about when a scenario let policy time pass by waiting.
+const PolicyTime = "policy time"
 
 // Watch records how long something was watched, so that "it did not happen" is evidence too.
 type Watch struct {
@@ -379,6 +350,9 @@ type Fired struct {
 
 // Harness is trouble that is not the target's fault: a stalled publisher, a failed sink, a missing tool.
 type Harness struct {
-	Kind    string `json:"kind"` // "publisher", "sink", "environment", "request-schema", "cleanup"
+	Kind    string `json:"kind"` // "publisher", "sink", "environment", "request-schema", "cleanup", "panic", or TargetEnded
 	Message string `json:"message"`
 }
+
+// TargetEnded is the kind of the record that says that the target ended, or answers no more, before the run was over.
+const TargetEnded = "target"

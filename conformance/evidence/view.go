@@ -27,7 +27,7 @@ func (e *TornError) Error() string {
 	return fmt.Sprintf("journal is torn at byte %d", e.Offset)
 }
 
-// Open reads a bundle. It leaves out a torn last line; a broken line elsewhere is an error.
+// Open reads a bundle, also one whose writer was killed: it leaves out a torn last line. A broken line elsewhere is an error.
 func Open(dir string) (View, About, error) {
 	var about About
 	head, err := os.ReadFile(filepath.Join(dir, aboutFile))
@@ -41,6 +41,9 @@ func Open(dir string) (View, About, error) {
 		return View{}, about, fmt.Errorf("open bundle %q: format %d, this suite reads %d", dir, about.Format, FormatVersion)
 	}
 	f, err := os.Open(filepath.Join(dir, journalFile))
+	if errors.Is(err, os.ErrNotExist) { // the writer was killed before its first record
+		return View{dir: dir}, about, nil
+	}
 	if err != nil {
 		return View{}, about, fmt.Errorf("open bundle: %w", err)
 	}
@@ -124,6 +127,16 @@ func (v View) Labels(prefix string) View {
 	return v.Where(func(r *Record) bool { return r.Label == prefix || strings.HasPrefix(r.Label, prefix+".") })
 }
 
+// Ref returns the record that a reference names, as [Record.Ref] makes it. Its end, #812, is enough.
+func (v View) Ref(ref string) (r Record, ok bool) {
+	for _, r := range v.Records {
+		if ref == r.Ref() || ref == fmt.Sprintf("#%d", r.Seq) {
+			return r, true
+		}
+	}
+	return Record{}, false
+}
+
 // About keeps the records about one id: v.About(evidence.Archive, id).
 func (v View) About(kind, id string) View {
 	return v.Where(func(r *Record) bool { return id != "" && r.IDs[kind] == id })
@@ -149,6 +162,7 @@ func (v View) Uploads() View    { return v.Where(func(r *Record) bool { return r
 func (v View) Mails() View      { return v.Where(func(r *Record) bool { return r.Mail != nil }) }
 func (v View) Clients() View    { return v.Where(func(r *Record) bool { return r.Client != nil }) }
 func (v View) Steps() View      { return v.Where(func(r *Record) bool { return r.Step != nil }) }
+func (v View) Prepared() View   { return v.Where(func(r *Record) bool { return r.Prepared != nil }) }
 func (v View) Watches() View    { return v.Where(func(r *Record) bool { return r.Watch != nil }) }
 func (v View) Media() View      { return v.Where(func(r *Record) bool { return r.Media != nil }) }
 func (v View) Individual() View { return v.Where(func(r *Record) bool { return r.Individual != nil }) }
@@ -189,6 +203,22 @@ func (v View) Last() (r Record, ok bool) {
 	return v.Records[len(v.Records)-1], true
 }
 
+// Torn returns the scenarios that did not end by themselves: they were interrupted, or the writer of the bundle was killed before their last step.
+func (v View) Torn() []string {
+	var torn []string
+	for _, name := range v.Scenarios() {
+		if step, ok := v.Outcome(name); !ok || step.Outcome == Began || step.Outcome == Broken && step.Text == Interrupted {
+			torn = append(torn, name)
+		}
+	}
+	return torn
+}
+
+// Whole leaves out what was seen in the named scenarios, but for their steps: a part of a scenario would show that something did not happen.
+func (v View) Whole(torn []string) View {
+	return v.Where(func(r *Record) bool { return r.Step != nil || !slices.Contains(torn, r.Scenario) })
+}
+
 // Outcome returns the last "scenario" step of a scenario.
 func (v View) Outcome(scenario string) (Step, bool) {
 	r, ok := v.Scenario(scenario).Label("scenario").Steps().Last()
@@ -214,5 +244,10 @@ func (v View) Bytes(b Body) ([]byte, error) {
 	if b.Text != "" || b.Size == 0 {
 		return []byte(b.Text), nil
 	}
-	return os.ReadFile(v.BlobPath(b.SHA256))
+	f, err := v.Blob(b.SHA256)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(f)
 }

@@ -15,10 +15,16 @@ type Download struct {
 	Forged bool
 }
 
+// Answered returns when the answer was complete.
 func (d Download) Answered() time.Time { return d.R.Exchange.Started.Add(d.R.Exchange.Duration) }
 
+// Served reports whether the download was answered with the file.
+func (d Download) Served() bool { return d.R.Exchange.Status()/100 == 2 }
+
+// Refused reports whether the target answered with a client error.
 func (d Download) Refused() bool { return d.R.Exchange.Status()/100 == 4 }
 
+// Downloads returns the downloads by links of archives, in order.
 func (f *Facts) Downloads() []Download {
 	var out []Download
 	for _, r := range f.Calls() {

@@ -31,7 +31,7 @@ type Facts struct {
 	ByID     map[string]*History
 	Sessions map[string]*Session
 	Starts   []Asked                // every start request, in order
-	Apps     map[string]application // made by the harness, by id
+	Apps     map[string]application // made by the harness, or prepared for it, by id
 	keys     map[string]string      // ids of Apps by API key
 	Ledger   spec.Ledger
 
@@ -70,6 +70,7 @@ func (f *Facts) Calls(operations ...evidence.Operation) []evidence.Record {
 	return out
 }
 
+// Sort sorts the evidence of a run.
 func Sort(ledger spec.Ledger, v evidence.View) *Facts {
 	f := &Facts{Ledger: ledger, decoded: map[string]decoding{}, kept: map[any]any{}}
 	f.sortOut(v)
@@ -111,7 +112,9 @@ func (f *Facts) sortOut(v evidence.View) {
 	}
 	f.Apps, f.keys = f.applications(), map[string]string{}
 	for id, a := range f.Apps {
-		f.keys[a.Key] = id
+		if a.Key != "" {
+			f.keys[a.Key] = id
+		}
 	}
 	for _, r := range v.Records {
 		switch {

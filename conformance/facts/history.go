@@ -20,6 +20,7 @@ type Sighting struct {
 // ViaCallback stands for the operation of an object that came in a callback.
 const ViaCallback evidence.Operation = "callback"
 
+// Status returns the status in the object, "" if it has none.
 func (s Sighting) Status() string { return s.Text("status") }
 
 // OmitsReason reports whether the file is delivered and the reason of the stop is not repeated, as in the page's sample of
@@ -28,7 +29,7 @@ func (s Sighting) OmitsReason() bool {
 	return slices.Contains([]string{"uploaded", "available", "expired"}, s.Status()) && s.Object["reason"] == ""
 }
 
-// Later reports whether a tells of a later change than b. It is false where one does not say when it changed.
+// Later reports whether a shows a later change than b. It returns false if one of them has no updatedAt.
 func Later(a, b Sighting) bool {
 	at, known := a.Whole("updatedAt")
 	before, too := b.Whole("updatedAt")
@@ -36,7 +37,7 @@ func Later(a, b Sighting) bool {
 }
 
 // ByChange sorts callbacks by the changes that they announce, not by their arrival: they may arrive in any order
-// (ARC-STAT-09). Where one does not say when it changed, they stay as they are.
+// (ARC-STAT-09). If one of them has no updatedAt, the order stays as it is.
 func ByChange(hooks []Sighting) []Sighting {
 	if slices.ContainsFunc(hooks, func(s Sighting) bool { _, known := s.Whole("updatedAt"); return !known }) {
 		return hooks
@@ -50,9 +51,10 @@ func ByChange(hooks []Sighting) []Sighting {
 	return sorted
 }
 
-// Answered returns when the object had been received, Asked when it was requested.
+// Answered returns when the object had been received.
 func (s Sighting) Answered() time.Time { return s.At.Over() }
 
+// Asked returns when the request for the object went out, or when its callback came.
 func (s Sighting) Asked() time.Time { return s.At.Sent() }
 
 // History is everything that was seen of one archive, in the order of the evidence.
@@ -162,10 +164,12 @@ func (h *History) FirstStop() (evidence.Record, bool) {
 	return evidence.Record{}, false
 }
 
+// StoppedBetween reports whether a stop was requested after from was sent and no later than to was.
 func (h *History) StoppedBetween(from, to evidence.Record) bool {
 	return slices.ContainsFunc(h.Stops, func(r evidence.Record) bool { return r.Sent().After(from.Sent()) && !r.Sent().After(to.Sent()) })
 }
 
+// EndedBefore reports whether the target had said, before r was sent, that the archive is not in progress any more.
 func (h *History) EndedBefore(r evidence.Record) bool {
 	ended := func(s Sighting) bool {
 		return s.Answered().Before(r.Sent()) && !InProgress(s.Status()) && !strings.HasPrefix(s.Status(), "stream") // callbacks about streams have no archive status
@@ -173,6 +177,7 @@ func (h *History) EndedBefore(r evidence.Record) bool {
 	return slices.ContainsFunc(h.Seen, ended) || slices.ContainsFunc(h.Hooks, ended)
 }
 
+// DeletedBefore reports whether a deletion had succeeded before r was sent.
 func (h *History) DeletedBefore(r evidence.Record) bool {
 	return slices.ContainsFunc(h.Deletes, func(d evidence.Record) bool { return d.Over().Before(r.Sent()) && d.Exchange.Status() == 204 })
 }
@@ -246,6 +251,7 @@ func (f *Facts) setAside() {
 	}
 }
 
+// HookList returns the statuses of all callbacks, for messages.
 func (h *History) HookList() string {
 	var s []string
 	for _, hook := range h.Hooks {

@@ -7,6 +7,7 @@ import (
 	"reelcheck/spec"
 )
 
+// Limit returns a duration of the ledger. It panics if the ledger has none of that name.
 func (f *Facts) Limit(name string) time.Duration {
 	l, ok := f.Ledger.Limit(name)
 	if !ok || l.Duration() == 0 {
@@ -15,6 +16,7 @@ func (f *Facts) Limit(name string) time.Duration {
 	return l.Duration()
 }
 
+// Number returns a limit of the ledger. It panics if the ledger has none of that name.
 func (f *Facts) Number(name string) int64 {
 	l, ok := f.Ledger.Limit(name)
 	if !ok {
@@ -26,7 +28,8 @@ func (f *Facts) Number(name string) int64 {
 // Share returns a limit in percent as a factor.
 func (f *Facts) Share(name string) float64 { return float64(f.Number(name)) / 100 }
 
-func (f *Facts) list(name string) []string {
+// List returns the values of a list of the ledger. It panics if the ledger has none of that name.
+func (f *Facts) List(name string) []string {
 	l, ok := f.Ledger.List(name)
 	if !ok {
 		panic("facts: internal error: no list " + name)
@@ -34,6 +37,7 @@ func (f *Facts) list(name string) []string {
 	return slices.Clone(l.Values)
 }
 
+// IsNotice reports whether a callback with this status is a notice, which changes no status of the archive.
 func (f *Facts) IsNotice(status string) bool {
 	return slices.ContainsFunc(f.Ledger.States.Notices, func(n spec.Notice) bool { return n.Name == status })
 }

@@ -28,6 +28,7 @@ func InOrder[M ~map[K]V, K cmp.Ordered, V any](m M) iter.Seq2[K, V] {
 // Short returns the first 8 characters of an id, for messages.
 func Short(id string) string { return text.Head(id, 8) }
 
+// Final reports whether an archive with this status has ended and is delivered, or never will be.
 func Final(status string) bool {
 	return slices.Contains([]string{"uploaded", "available", "expired", "failed"}, status)
 }
@@ -41,4 +42,5 @@ func Base64Sum(hexSum string) string {
 	return base64.StdEncoding.EncodeToString(b)
 }
 
+// ClockTime returns a policy time for messages.
 func ClockTime(t time.Time) string { return t.UTC().Format("15:04:05.0") + " policy time" }

@@ -46,6 +46,7 @@ func (f *Facts) ForeignObject(r evidence.Record) bool {
 	return s != nil && s.App != r.IDs[evidence.Application]
 }
 
+// AnyStarted reports whether a call has started an archive.
 func (f *Facts) AnyStarted() bool {
 	return slices.ContainsFunc(f.Archives, func(h *History) bool { return h.Start.Exchange != nil })
 }

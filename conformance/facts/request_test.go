@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/facts/flaw"
 	"reelcheck/spec"
 )
 
@@ -25,14 +26,14 @@ func TestAsked(t *testing.T) {
 	}
 	for body, want := range map[string]string{
 		`{"sessionId":"s"}`: "", `{"sessionId":"s","unknown":1}`: "", `{"sessionId":"s","hasVideo":false}`: "", `{"sessionId":"s","layout":{"type":"pip"}}`: "",
-		`{"sessionId":"s"`: FlawMalformed, ``: FlawMalformed, `[]`: FlawTypes, `{"sessionId":1}`: FlawTypes, `{"sessionId":"s","hasAudio":"no"}`: FlawTypes,
-		`{}`: FlawNoSession, `{"sessionId":"x"}`: FlawUnknownSession, `{"sessionId":"empty"}`: FlawNobody, `{"sessionId":"left"}`: FlawNobody, `{"sessionId":"leaving"}`: flawLeaving, `{"sessionId":"later"}`: FlawNobody,
-		`{"sessionId":"relayed"}`: FlawRelayed,
-		`{"sessionId":"foreign"}`: FlawForeignSession, `{"sessionId":"s","outputMode":"x"}`: FlawOutputMode, `{"sessionId":"s","streamMode":"x"}`: FlawStreamMode,
-		`{"sessionId":"s","hasAudio":false,"hasVideo":false}`: FlawNeither, `{"sessionId":"s","resolution":"1x1"}`: FlawResolution,
-		`{"sessionId":"s","quantizationParameter":14}`: FlawQPRange, `{"sessionId":"s","quantizationParameter":15}`: "", `{"sessionId":"s","maxBitrate":6000001}`: FlawBitrateRange,
-		`{"sessionId":"s","maxBitrate":100000,"quantizationParameter":20}`: FlawBothRates, `{"sessionId":"s","outputMode":"individual","resolution":"640x480"}`: FlawIndResolution,
-		`{"sessionId":"s","layout":{"type":"x"}}`: FlawLayout, `{"sessionId":"s","layout":{"type":"pip","stylesheet":"s"}}`: FlawLayoutParts,
+		`{"sessionId":"s"`: flaw.Malformed, ``: flaw.Malformed, `[]`: flaw.Types, `{"sessionId":1}`: flaw.Types, `{"sessionId":"s","hasAudio":"no"}`: flaw.Types,
+		`{}`: flaw.NoSession, `{"sessionId":"x"}`: flaw.UnknownSession, `{"sessionId":"empty"}`: flaw.Nobody, `{"sessionId":"left"}`: flaw.Nobody, `{"sessionId":"leaving"}`: flaw.Leaving, `{"sessionId":"later"}`: flaw.Nobody,
+		`{"sessionId":"relayed"}`: flaw.Relayed,
+		`{"sessionId":"foreign"}`: flaw.ForeignSession, `{"sessionId":"s","outputMode":"x"}`: flaw.OutputMode, `{"sessionId":"s","streamMode":"x"}`: flaw.StreamMode,
+		`{"sessionId":"s","hasAudio":false,"hasVideo":false}`: flaw.Neither, `{"sessionId":"s","resolution":"1x1"}`: flaw.Resolution,
+		`{"sessionId":"s","quantizationParameter":14}`: flaw.QPRange, `{"sessionId":"s","quantizationParameter":15}`: "", `{"sessionId":"s","maxBitrate":6000001}`: flaw.BitrateRange,
+		`{"sessionId":"s","maxBitrate":100000,"quantizationParameter":20}`: flaw.BothRates, `{"sessionId":"s","outputMode":"individual","resolution":"640x480"}`: flaw.IndResolution,
+		`{"sessionId":"s","layout":{"type":"x"}}`: flaw.Layout, `{"sessionId":"s","layout":{"type":"pip","stylesheet":"s"}}`: flaw.LayoutParts,
 	} {
 		f := Sort(ledger, evidence.View{})
 		f.Sessions = known

@@ -17,6 +17,7 @@ type Span struct {
 	By       evidence.Record
 }
 
+// Covers reports whether the moment is within the span.
 func (s Span) Covers(at time.Time) bool {
 	return !at.Before(s.From) && (s.To.IsZero() || at.Before(s.To))
 }
@@ -138,13 +139,16 @@ func (s *Session) presence(r evidence.Record) {
 	}
 }
 
-// publication adds the span of a publication. It ends with its DELETE request, or with its connection, when the record
+// publication adds the span of a publication. It ends with its DELETE request, with what a driver told of it, or with its connection, when the record
 // of its end is written. The last packet is no end, because a stream may be silent.
 func (s *Session) publication(r evidence.Record, offers []evidence.Record, deleted evidence.Record, loss time.Duration) {
 	p := r.Published
 	u := Span{From: p.First, By: r}
 	if p.Ended {
 		u.To, u.Late = r.Time, r.Time.Add(loss)
+		if p.Reason == "delete" && !p.Stopped.From.IsZero() {
+			u.To, u.Late = p.Stopped.From, p.Stopped.To
+		}
 		if p.Reason == "delete" && deleted.Exchange != nil && deleted.Sent().After(p.Last) {
 			u.To, u.Late = deleted.Sent(), deleted.Over()
 		}
@@ -182,6 +186,8 @@ func AnyDuring(spans []Span, from, to time.Time) bool {
 		return s.From.Before(to) && (s.To.IsZero() || s.To.After(from))
 	})
 }
+
+// Cut returns the part of s between from and to, and whether there is any. A zero to means no limit.
 func (s Span) Cut(from, to time.Time) (Span, bool) {
 	if s.From.Before(from) {
 		s.From = from

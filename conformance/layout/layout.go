@@ -159,7 +159,7 @@ func one(seen []Stream, large string, place Rect, small []Rect) Picture {
 	return p
 }
 
-// shared adds the edge to the small places of portraits and of full HD, of which only the number is published.
+// shared adds the edge to the small places of portraits and of full HD. Only their number is published.
 func shared(p Picture, large string, size Size, edge Rect) Picture {
 	if size.Height <= size.Width && size != (Size{1920, 1080}) {
 		return p

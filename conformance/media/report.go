@@ -328,17 +328,10 @@ func (r Report) Plays() float64 {
 	return r.Duration
 }
 
-// AVOffset returns by how many seconds the tone comes later than the video that it was published with: the median over
-// all whole seconds that both show. Whole seconds are matched by the starts of the loop if both have one. ok is false
-// when there is no pair. A beat of sound is exact to a few milliseconds. If the output rate differs from the source's, a
-// picture is shown half a source frame after it was taken on average, so the offset of a perfect archive with 25
-// pictures per second of streams with 30 is about -17 ms.
-func (r Report) AVOffset(video, tone string) (offset float64, ok bool) {
-	d := r.AVOffsets(video, tone)
-	return Median(d), len(d) > 0
-}
-
-// AVOffsets returns the offsets of the single whole seconds, in order.
+// AVOffsets returns the delay of the tone behind the video that it was published with, in seconds, for each whole second that
+// both show, in order. Whole seconds are matched by the starts of the loop if both have one. A beat of sound is exact to
+// a few milliseconds. If the output rate differs from the source's, a picture is shown half a source frame after it was taken
+// on average, so the offset of a perfect archive with 25 pictures per second of streams with 30 is about -17 ms.
 func (r Report) AVOffsets(video, tone string) []float64 {
 	var shown, heard, firstShown, firstHeard []Beat
 	for _, a := range r.Picture.OfStream(video) {
@@ -356,7 +349,7 @@ func (r Report) AVOffsets(video, tone string) []float64 {
 	return offsets(shown, heard, whole, sameSecond)
 }
 
-// Distances in seconds within which two beats are a pair. They are no limits: what is farther apart has a nearer partner.
+// Distances in seconds within which two beats are a pair. They limit no offset: a beat that is farther away has a nearer partner.
 const (
 	halfLoop   = 5
 	sameSecond = 0.75

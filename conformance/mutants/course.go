@@ -66,7 +66,7 @@ var courseMutations = []Mutation{
 	{"ARC-CB-19", "another streamMode", tape.Hook(scenarios.Pair, "stopped", "streamMode", "manual")},
 	{"ARC-CB-20", "streams after the stop", tape.Hook(scenarios.Pair, "stopped", "streams", []any{map[string]any{"streamId": "s", "hasAudio": true, "hasVideo": true}})},
 	{"ARC-CB-21", "streams without ids", tape.Hook(scenarios.Pair, "started", "streams", []any{map[string]any{"hasAudio": true}})},
-	{"ARC-CB-21", "video of who only speaks", tape.ListedFirst(scenarios.Rotation, "hasVideo", true)},
+	{"ARC-CB-21", "says that a client that only speaks has video", tape.ListedFirst(scenarios.Rotation, "hasVideo", true)},
 	{"ARC-CB-21", "video in an archive without video", watched(scenarios.AudioOnly, "alice")},
 	{"ARC-CB-21", "the newest stream is missing", tape.LastHook(scenarios.Presentations, "started", "streams", withoutLast)},
 	{"ARC-CB-21", "a stream of nobody", tape.Hook(scenarios.Pair, "started", "streams",

@@ -27,8 +27,10 @@ var deliveryMutations = []Mutation{
 		}
 	}},
 	{"ARC-STO-15", "goes on trying for two hours too long", tape.Set(scenarios.GivenUp, "get.over", "status", "stopped")},
-	{"ARC-STO-13", "falls back for individual archives", tape.Set(scenarios.GivenUp, "individual.get.over", "status", "available")},
+	{"ARC-STO-13", "says that it uploaded an individual archive that nobody took", tape.Set(scenarios.GivenUp, "individual.get.over", "status", "uploaded")},
+	{"ARC-STO-19", "falls back for individual archives", tape.Set(scenarios.GivenUp, "individual.get.over", "status", "available")},
 	{"ARC-STO-19", "keeps a ZIP where fallback is off", tape.Set(scenarios.GivenUp, "individual.get.long-after", "url", "http://example.com/archive.zip")},
+	{"ARC-STO-21", "serves a file for 72 hours from the fallback", tape.Status(scenarios.FallsBack, "download.expired", 206)},
 	{"ARC-STO-21", "serves a file for 72 hours from its stop", tape.Status(scenarios.Cloud, "download.expired", 206)},
 	{"ARC-URL-08", "one link opens all archives", tape.Status(scenarios.Cloud, "download.forged-archive", 206)},
 	{"ARC-URL-08", "compares the beginning of the signature", tape.Status(scenarios.Cloud, "download.forged-signature-end", 206)},
@@ -46,7 +48,7 @@ var deliveryMutations = []Mutation{
 		return all[1:]
 	}))},
 	{"ARC-IND-10", "Matroska where VP9 is preferred", tape.InFile(scenarios.VP9, "alice", tape.Rename(tape.Ending(".webm", ".mkv")))},
-	{"ARC-IND-26", "hears the fiftieth when another leaves", tape.InFile(scenarios.Crowd, "client-51", tape.Late(matroska.Audio, 2*time.Second))},
+	{"ARC-IND-26", "hears the fiftieth when another leaves", tape.InFile(scenarios.Crowd, "client-51", tape.Late(matroska.Audio, 3*time.Second))},
 	{"ARC-IND-27", "does not show whom it may not hear", tape.InFile(scenarios.Crowd, "client-56", tape.Lose(matroska.Video))},
 	{"ARC-MAN-05", "a name where none was given", tape.MemberOf(scenarios.VP9, "name", tape.To(`"x"`))},
 }

@@ -35,6 +35,9 @@ var harmlessVendors = []harmless{
 		r.Tracks, r.Video = append(r.Tracks, "vide"), &media.Video{}
 		r.Picture = &media.Picture{Width: 640, Height: 480, Frames: 100, Black: []media.Span{{From: 0, To: r.Duration}}}
 	})},
+	{"seconds of one stream that take the same", []string{"ARC-RATE-02"}, tape.Film(scenarios.AutoOverlap, "middle.object.media", func(r *media.Report) {
+		r.Video.PerSecond = slices.Repeat([]int{61000}, 12)
+	})},
 	{"AAC with spectral band replication", []string{"ARC-COMP-03"}, pairFilm(func(r *media.Report) { r.Audio.ObjectType, r.Audio.Codec = 5, "mp4a.40.5" })},
 	{"B-frames of a quantizer that is 2 higher", []string{"ARC-RATE-01"}, pairFilm(func(r *media.Report) {
 		r.Video.BFrames, r.Video.Reordered = 40, true

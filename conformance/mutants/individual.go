@@ -65,8 +65,8 @@ var frameMutations = []Mutation{
 	})},
 	{"ARC-IND-04", "loses the first 120 ms of a sound", tape.InFile(scenarios.Captures, "carol", tape.Late(matroska.Audio, 120*time.Millisecond))},
 	{"ARC-IND-04", "waits for the second key frame", tape.InFile(scenarios.Captures, "bob", tape.Late(matroska.Video, 1150*time.Millisecond))},
-	{"ARC-IND-04", "waits for a key frame of who begins with one", tape.InFile(scenarios.Captures, "carol", tape.Late(matroska.Video, 120*time.Millisecond))},
-	{"ARC-SEL-14", "takes 120 ms to hear who was chosen", tape.InFile(scenarios.Chosen, "alice", tape.Late(matroska.Audio, 120*time.Millisecond))},
+	{"ARC-IND-04", "waits for a key frame where a stream begins with one", tape.InFile(scenarios.Captures, "carol", tape.Late(matroska.Video, 120*time.Millisecond))},
+	{"ARC-SEL-14", "takes 150 ms to hear who was chosen", tape.InFile(scenarios.Chosen, "alice", tape.Late(matroska.Audio, 150*time.Millisecond))},
 	{"ARC-IND-06", "one file for both segments", tape.Segments(scenarios.Interrupted, "alice", tape.Join)},
 	{"ARC-IND-29", "one file for two times", tape.Segments(scenarios.Chosen, "alice", tape.Join)},
 	{"ARC-IND-31", "two codecs in one file", tape.Segments(scenarios.Interrupted, "carol", tape.Join)},
@@ -143,7 +143,7 @@ var frameMutations = []Mutation{
 		video, _ := from.Media.Of(matroska.Video)
 		to.Media.Tracks = append(to.Media.Tracks, video)
 	})},
-	{"ARC-IND-24", "nothing of who is only heard", tape.InLabel(scenarios.Kinds, "both.object.individual", "bob", tape.Lose(matroska.Audio))},
+	{"ARC-IND-24", "leaves out a client that is only heard", tape.InLabel(scenarios.Kinds, "both.object.individual", "bob", tape.Lose(matroska.Audio))},
 	{"ARC-IND-25", "pictures in an archive of sounds", tape.Both(scenarios.Kinds, "sounds.object.individual", "bob", "alice", func(from, to *individual.Entry) {
 		t := from.Media.Tracks[0]
 		t.Type = matroska.Video
@@ -207,7 +207,7 @@ var aroundMutations = []Mutation{
 	{"ARC-START-23", "calls a setting of composed archives not implemented", tape.Answer(scenarios.Refusals, "start.individual-bitrate", 501, `{"message":"maxBitrate","code":-1}`)},
 	{"ARC-LAY-15", "takes a layout for an individual archive", tape.Status(scenarios.Refusals, "start.individual-layout", 200)},
 	{"ARC-LAY-16", "changes the layout of an individual archive", tape.Status(scenarios.Kinds, "layout", 200)},
-	{"ARC-SEC-10", "fails on an individual archive of who has a certificate", tape.Status(scenarios.Encryption, "individual.start", 500)},
+	{"ARC-SEC-10", "fails on an individual archive of an application with a certificate", tape.Status(scenarios.Encryption, "individual.start", 500)},
 	{"ARC-DUR-18", "counts anew after a pause", tape.Set(scenarios.IndividualFourHours, "get.after", "status", "started")},
 	{"ARC-DUR-14", "counts the pause of an individual archive", tape.Set(scenarios.IndividualFourHours, "get.before", "status", "stopped")},
 	{"ARC-DUR-03", "counts anew after a pause", tape.Set(scenarios.FourHours, "get.after", "status", "started")},

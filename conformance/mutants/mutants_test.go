@@ -16,6 +16,7 @@ import (
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/judge"
 	"reelcheck/conformance/mutants/tape"
+	"reelcheck/conformance/scenario/all"
 	"reelcheck/conformance/verdict"
 	"reelcheck/spec"
 )
@@ -96,6 +97,29 @@ func TestEveryClauseStandsAlone(t *testing.T) {
 	}
 }
 
+// TestEveryNamedScenarioIsOfUse checks that each scenario that a check names shows something of the clause, by itself or with the others.
+func TestEveryNamedScenarioIsOfUse(t *testing.T) {
+	l, whole := ledger(t), evidence.View{}.With(recorded(t))
+	for _, s := range all.Scenarios {
+		one := judge.Prepare(l, whole.Where(func(r *evidence.Record) bool { return r.Scenario == "" || r.Scenario == s.Name }), everything(l))
+		for id, ch := range judge.Checks {
+			cl, ok := l.Clause(id)
+			if !ok || !slices.Contains(ch.Shown, s.Name) {
+				continue
+			}
+			if len(one.Judge(cl).Proof) > 0 {
+				continue
+			}
+			others := whole.Where(func(r *evidence.Record) bool {
+				return r.Scenario == "" || r.Scenario != s.Name && slices.Contains(ch.Shown, r.Scenario)
+			})
+			if v := judge.Prepare(l, others, everything(l)).Judge(cl); v.Outcome == verdict.Pass {
+				t.Errorf("%s names %s, which shows nothing of it", id, s.Name)
+			}
+		}
+	}
+}
+
 // TestVerdictsAreTheSameEachTime checks that a check notes the same in the same order each time.
 func TestVerdictsAreTheSameEachTime(t *testing.T) {
 	l, v := ledger(t), evidence.View{}.With(recorded(t))
@@ -113,21 +137,24 @@ func TestVerdictsAreTheSameEachTime(t *testing.T) {
 func TestEveryMutationIsCaught(t *testing.T) {
 	l := ledger(t)
 	good := recorded(t)
-	free := make(chan *judge.Prepared, runtime.GOMAXPROCS(0)) // each caches what it decoded, and serves one mutation at a time
+	free := make(chan *bench, runtime.GOMAXPROCS(0)) // each serves one mutation at a time
 	for range cap(free) {
-		free <- judge.Prepare(l, evidence.View{}.With(good), everything(l))
+		free <- newBench(l, good)
 	}
 	rows := make([]string, len(Mutations))
 	t.Run("mutation", func(t *testing.T) {
 		for i, m := range Mutations {
 			t.Run(m.Clause+" "+m.Fault, func(t *testing.T) {
 				t.Parallel()
-				prepared := <-free
-				defer func() { free <- prepared }()
-				rows[i] = caught(t, l, prepared, m, slices.Clone(good))
+				b := <-free
+				defer func() { free <- b }()
+				rows[i] = b.caught(t, m)
 			})
 		}
 	})
+	if !reflect.DeepEqual(good, recorded(t)) {
+		t.Error("a mutation altered the recorded run itself")
+	}
 	killed := map[string]bool{}
 	for i, m := range Mutations {
 		killed[m.Clause] = killed[m.Clause] || rows[i] != ""
@@ -150,26 +177,26 @@ const mostAlso = 2
 
 // caught spoils the records, checks that the mutation's clause fails for the named reason, and returns the line of the
 // matrix about it.
-func caught(t *testing.T, l spec.Ledger, prepared *judge.Prepared, m Mutation, records []evidence.Record) string {
+func (b *bench) caught(t *testing.T, m Mutation) string {
 	t.Helper()
-	cl, ok := l.Clause(m.Clause)
+	cl, ok := b.ledger.Clause(m.Clause)
 	if !ok {
 		t.Fatalf("mutation of %s, which is not a clause", m.Clause)
 	}
 	cl.Verify = spec.Checks // some checks exist before the ledger asks for them
-	tape := &tape.Tape{Records: records}
+	tape := &tape.Tape{Records: slices.Clone(b.good)}
 	m.Spoil(tape)
 	if len(tape.Missed) > 0 {
 		t.Fatalf("nothing to spoil at %v", tape.Missed)
 	}
-	spoiled := prepared.With(evidence.View{}.With(tape.Records))
+	spoiled := b.whole.With(evidence.View{}.With(tape.Records))
 	v := spoiled.Judge(cl)
 	if v.Outcome != verdict.Fail || len(v.Findings) == 0 || v.Findings[0].Clause != m.Clause {
 		t.Fatalf("not caught: %s %s %v", v.Outcome, v.Reason, v.Findings)
 	}
 	also := "alone"
 	if !raceDetector {
-		noticed := others(l, spoiled, m.Clause)
+		noticed := b.others(spoiled, tape.Records, m.Clause)
 		if len(noticed) > 0 {
 			also = "also " + strings.Join(noticed, " ")
 		}
@@ -178,19 +205,6 @@ func caught(t *testing.T, l spec.Ledger, prepared *judge.Prepared, m Mutation, r
 		}
 	}
 	return fmt.Sprintf("%-13s %-52s %s\n", m.Clause, m.Fault, also)
-}
-
-// others returns the clauses that fail beside the meant one, and not those that others block. None of them fails in the
-// recorded run.
-func others(l spec.Ledger, spoiled *judge.Prepared, meant string) []string {
-	var out []string
-	for _, cl := range l.Clauses {
-		if cl.Verify == spec.Checks && cl.ID != meant && spoiled.Judge(cl).Outcome == verdict.Fail {
-			out = append(out, cl.ID)
-		}
-	}
-	slices.Sort(out)
-	return out
 }
 
 // compareMatrix fails if other clauses than before notice a fault, so that somebody reviews the change.

@@ -42,7 +42,7 @@ var pictureMutations = []Mutation{
 	{"ARC-LAY-08", "seven places at the left edge of a portrait", picture(scenarios.Presentations, tape.Without("small-09"))},
 	{"ARC-LAY-08", "eight places at the left edge in full HD", tape.Film(scenarios.Presentations, "1080x1920.object.media", tape.Without("small-11"))},
 	{"ARC-LAY-08", "five places at the lower edge in full HD", tape.Film(scenarios.Presentations, "1920x1080.object.media", tape.Nth("small-08", 1, tape.At(0, 0, 96, 72)))},
-	{"ARC-LAY-09", "shows a stream of nobody", picture(scenarios.Presentations, tape.Also("small-10", 384, 568, 96, 72))},
+	{"ARC-LAY-09", "shows a stream of nobody", picture(scenarios.Presentations, tape.Also("small-16", 384, 568, 96, 72))},
 	{"ARC-LAY-08", "others along the edge in another order", picture(scenarios.Presentations, tape.Swapped("small-02", 0, "small-03", 0))},
 	{"ARC-LAY-08", "others beside their edge in full HD", tape.Film(scenarios.Presentations, "1080x1920.object.media", movedBy("small-03", 0, 12, 0))},
 	{"ARC-LAY-17", "others along the edge in larger shares", picture(scenarios.Presentations, movedBy("small-02", 0, 0, 6))},
@@ -59,8 +59,8 @@ var pictureMutations = []Mutation{
 			tape.Nth("small-08", 0, func(a *media.Appearance) { a.ID = other })(r)
 		}
 	})},
-	{"ARC-LAY-09", "cameras of who shares a screen after others with a class", picture(onScreens, tape.Swapped("small-07", 4, "small-10", 4))},
-	{"ARC-LAY-09", "other streams of who has one with a class after others", picture(onScreens, tape.Swapped("small-05", 1, "small-11", 3))},
+	{"ARC-LAY-09", "shows the camera of a client that shares a screen after others with a class", picture(onScreens, tape.Swapped("small-07", 4, "small-10", 4))},
+	{"ARC-LAY-09", "shows other streams of a client that has one with a class after others", picture(onScreens, tape.Swapped("small-05", 1, "small-11", 3))},
 	{"ARC-LAY-10", "ignores object-fit", picture(onLayouts, func(r *media.Report) {
 		for i := range r.Picture.Appearances {
 			if a := &r.Picture.Appearances[i]; a.Rect.Y < 0 {
@@ -94,7 +94,7 @@ var pictureMutations = []Mutation{
 			})(r)
 		}
 	})},
-	{"ARC-COMP-28", "the last picture of who is alone stays", picture(onMutes, func(r *media.Report) {
+	{"ARC-COMP-28", "keeps the last picture of a stream that is alone", picture(onMutes, func(r *media.Report) {
 		last := len(r.Picture.OfStream("small-09")) - 1
 		tape.Nth("small-09", last, func(a *media.Appearance) { a.To = r.Duration })(r)
 	})},

@@ -52,7 +52,7 @@ var unprovens = []unproven{
 	{"ARC-STO-21", "no link was tried near the end of the cloud period", tape.All(only(scenarios.Cloud), of(scenarios.Cloud, func(r *evidence.Record) bool {
 		return r.Exchange != nil && r.Exchange.Operation == "downloadArchive" && r.Label != "download"
 	}))},
-	{"ARC-STO-18", "no upload failed", no(scenarios.FallsBack)},
+	{"ARC-STO-18", "no upload failed", no(scenarios.FallsBack, scenarios.ZIPFallsBack)},
 	{"ARC-STO-19", "it had not failed yet", tape.All(only(scenarios.GivenUp), of(scenarios.GivenUp, func(r *evidence.Record) bool {
 		return r.Webhook != nil || status(r) == "failed" || r.Label == "list.after"
 	}))},

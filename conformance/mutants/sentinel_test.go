@@ -17,7 +17,9 @@ import (
 	"testing"
 	"time"
 
+	"reelcheck/conformance/report/folder"
 	"reelcheck/conformance/runner"
+	"reelcheck/conformance/runner/progress"
 	"reelcheck/conformance/target/config"
 	"reelcheck/conformance/verdict"
 )
@@ -53,12 +55,12 @@ func judged(file string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	o := runner.Options{Out: filepath.Dir(file), RunID: "sentinel", Version: "test", Progress: runner.NewProgress(io.Discard, false), Now: time.Now}
+	o := runner.Options{Out: filepath.Dir(file), RunID: "sentinel", Version: "test", Progress: progress.New(io.Discard, false), Now: time.Now}
 	got, err := runner.Run(context.Background(), p, runner.Selection{}, o)
 	if err != nil {
 		return 0, err
 	}
-	return got.Code, got.Report.Write(o.Out)
+	return got.Code, folder.Write(o.Out, got.Report)
 }
 
 // TestSentinelsMeetNoDemand checks that no demand is met by a server that does nothing right.

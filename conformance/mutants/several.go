@@ -1,6 +1,8 @@
 package mutants
 
 import (
+	"strings"
+
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/media"
@@ -25,6 +27,8 @@ var severalMutations = []Mutation{
 	{"ARC-AUTO-15", "wants a publisher in the first minute", tape.Set(scenarios.AutoSilent, "get.first-minute", "status", "stopped")},
 	{"ARC-AUTO-16", "ends within a day", tape.Set(scenarios.AutoDay, "get.day", "status", "stopped")},
 	{"ARC-AUTO-17", "another name", tape.Set(scenarios.Automatic, "get.first", "name", "archive")},
+	{"ARC-AUTO-17", "refuses the longest name", tape.All(tape.Asked(scenarios.Pair, "session.other", "archiveMode=always&archiveName="+strings.Repeat("x", 80)),
+		tape.Answer(scenarios.Pair, "session.other", 400, `{"code":400,"message":"archiveName is too long"}`))},
 	{"ARC-SIM-01", "the second archive lacks a stream", tape.Film(scenarios.Simultaneous, "second.object.media", tape.Without("tone-05"))},
 	{"ARC-SIM-02", "takes a tag twice", tape.Status(scenarios.Simultaneous, "start.same-tag", 200)},
 	{"ARC-SIM-05", "starts without a tag beside an automatic archive", tape.Status(scenarios.Automatic, "start.untagged", 200)},

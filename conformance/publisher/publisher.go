@@ -13,14 +13,29 @@ import (
 	"time"
 
 	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 	"reelcheck/fixtures"
 )
 
-// Driver is a way to publish.
+// Driver is a way for clients to connect and to publish.
 type Driver interface {
+	// Can returns what its clients are able to do.
+	Can() []config.Ability
+	// Connect opens the connection of a client. The caller must end it by Leave or Vanish. A refusal by the target is a
+	// *target.RefusedError.
+	Connect(ctx context.Context, e Entry) (*target.Connection, error)
 	// Publish returns when media flows. The publication goes on until it is ended or ctx ends. The caller must end every
 	// publication exactly once, by Stop or Abandon. A refusal by the target is a *target.RefusedError.
 	Publish(ctx context.Context, o Options) (Publication, error)
+}
+
+// Entry says who connects to which session.
+type Entry struct {
+	Client  *target.Client
+	Label   string // of the evidence
+	Name    string // name of the client in the scenario
+	Session string
+	Token   string
 }
 
 // Publication is one published stream.

@@ -86,9 +86,11 @@ func (p *publication) restart(ctx context.Context, label string) error {
 		return err
 	}
 	o := p.options
+	header := p.header.Clone()
+	header.Set("If-Match", "*")
 	a, err := o.Client.Do(ctx, target.Call{
-		Label: label, Method: http.MethodPatch, Path: p.resource, Header: http.Header{"If-Match": {"*"}},
-		Body: []byte(fragmentOf(p.pc.LocalDescription().SDP)), Type: fragmentType, As: evidence.AsClient, Token: o.Token,
+		Label: label, Operation: evidence.PatchPublication, Method: http.MethodPatch, Path: p.resource, Header: header,
+		Body: []byte(fragmentOf(p.pc.LocalDescription().SDP)), Type: fragmentType, As: evidence.AsClient,
 		IDs: map[string]string{evidence.Session: o.Session, evidence.Stream: p.streamID},
 	})
 	if err != nil {

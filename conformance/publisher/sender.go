@@ -64,7 +64,7 @@ func newSender(pc *webrtc.PeerConnection, t *track, o Options) (*sender, error) 
 	s := &sender{kind: t.kind, track: t, local: local, rtp: tr.Sender(), sequence: rtp.NewRandomSequencer(), base: rand.Uint32()}
 	s.packetizer = s.packetizerOf(t)
 	s.pub = evidence.Published{
-		Client: o.Name, VideoType: o.VideoType, Classes: o.classes(), ConnectionData: o.ConnectionData,
+		Client: o.Name, VideoType: o.VideoType, Classes: o.InitialClasses(), ConnectionData: o.ConnectionData,
 		Fixture: t.fixture, Kind: t.kind, Codec: t.codec, Rate: t.rate(), LoopUnits: len(t.units),
 		Lag: t.lag, SSRC: uint32(s.rtp.GetParameters().Encodings[0].SSRC),
 	}
@@ -75,8 +75,8 @@ func (s *sender) packetizerOf(t *track) rtp.Packetizer {
 	return rtp.NewPacketizerWithOptions(packetSize, payloader(t.codec), s.sequence, uint32(t.clock))
 }
 
-// classes returns the classes that the stream begins with: its own, or else the token's.
-func (o Options) classes() string {
+// InitialClasses returns the classes that the stream begins with, joined by blanks: its own, or else the token's.
+func (o Options) InitialClasses() string {
 	if o.Classes != "" {
 		return o.Classes
 	}
@@ -264,7 +264,7 @@ type word struct {
 }
 
 func (p *publication) tell(kind string, pub evidence.Published) error {
-	ids := map[string]string{evidence.Session: p.options.Session, evidence.Stream: p.streamID, evidence.Application: p.options.Client.App.ID}
+	ids := map[string]string{evidence.Session: p.options.Session, evidence.Stream: p.streamID, evidence.Application: p.options.Client.App.Name()}
 	if p.options.ConnectionID != "" {
 		ids[evidence.Connection] = p.options.ConnectionID
 	}

@@ -16,10 +16,13 @@ import (
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/config"
 )
 
-// WHIP publishes with pion over WHIP (RFC 9725).
+// WHIP publishes with pion over WHIP (RFC 9725), and connects by WebSocket.
 type WHIP struct {
+	// At holds the addresses. openapi.yaml has the defaults.
+	At config.WHIP
 	// Now is the clock of the media; nil is the wall clock.
 	Now func() time.Time
 }
@@ -41,7 +44,14 @@ func (w WHIP) Publish(ctx context.Context, o Options) (Publication, error) {
 	if now == nil {
 		now = time.Now
 	}
-	p := &publication{options: o, now: now, quit: make(chan struct{}), ended: make(chan struct{}), connected: make(chan struct{}), again: make(chan struct{}, 1), gone: make(chan struct{})}
+	w.At.Default()
+	values := o.Values()
+	if values.ConnectionID == "" {
+		if values.ConnectionID, err = w.present(ctx, o.Entry()); err != nil {
+			return nil, err
+		}
+	}
+	p := &publication{options: o, at: w.At.Publish, values: values, now: now, quit: make(chan struct{}), ended: make(chan struct{}), connected: make(chan struct{}), again: make(chan struct{}, 1), gone: make(chan struct{})}
 	if err := p.open(loaded); err != nil {
 		return nil, fmt.Errorf("client %s: %w", o.Name, err)
 	}
@@ -60,12 +70,15 @@ func (w WHIP) Publish(ctx context.Context, o Options) (Publication, error) {
 // publication is one PeerConnection with its senders.
 type publication struct {
 	options  Options
+	at       config.Endpoint
+	values   config.Values
 	now      func() time.Time
 	cable    *cable
 	mux      interface{ Close() error }
 	pc       *webrtc.PeerConnection
 	senders  []*sender
-	resource string // absolute URL
+	header   http.Header // of its requests
+	resource string      // absolute URL
 	streamID string
 
 	answer             string        // SDP of the target
@@ -151,10 +164,15 @@ func (p *publication) negotiate(ctx context.Context) error {
 	}
 	o := p.options
 	call := target.Call{
-		Label: o.Label, Method: http.MethodPost, Path: "/v2/session/" + url.PathEscape(o.Session) + "/whip", Query: o.query(),
-		Body: []byte(p.pc.LocalDescription().SDP), Type: "application/sdp", As: evidence.AsClient, Token: o.Token,
+		Label: o.Label, Operation: evidence.PublishStream, Method: p.at.Method,
+		Body: []byte(p.pc.LocalDescription().SDP), Type: "application/sdp", As: evidence.AsClient,
 		IDs: map[string]string{evidence.Session: o.Session},
 	}
+	var err error
+	if call.Path, call.Header, err = addressed(p.at, p.values); err != nil {
+		return err
+	}
+	p.header = call.Header
 	if o.ConnectionID != "" {
 		call.IDs[evidence.Connection] = o.ConnectionID
 	}
@@ -195,16 +213,6 @@ func (p *publication) offer(ctx context.Context, how *webrtc.OfferOptions) error
 	}
 }
 
-func (o Options) query() url.Values {
-	q := url.Values{}
-	for k, v := range map[string]string{"connectionId": o.ConnectionID, "name": o.StreamName, "videoType": o.VideoType, "layoutClassList": o.Classes} {
-		if v != "" {
-			q.Set(k, v)
-		}
-	}
-	return q
-}
-
 // resolve makes the Location of a WHIP resource absolute.
 func resolve(base, location string) (string, error) {
 	if location == "" {
@@ -238,7 +246,7 @@ func (p *publication) Stop(ctx context.Context, label string) error {
 	err := p.end("delete")
 	o := p.options
 	_, derr := o.Client.Do(ctx, target.Call{
-		Label: label, Method: http.MethodDelete, Path: p.resource, As: evidence.AsClient, Token: o.Token,
+		Label: label, Operation: evidence.DeletePublication, Method: http.MethodDelete, Path: p.resource, Header: p.header, As: evidence.AsClient,
 		IDs: map[string]string{evidence.Session: o.Session, evidence.Stream: p.streamID},
 	})
 	return errors.Join(err, derr, p.close())

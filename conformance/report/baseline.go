@@ -21,6 +21,7 @@ type Excuse struct {
 	Reason  string `yaml:"reason" json:"reason"`
 	Owner   string `yaml:"owner" json:"owner"`
 	Expires Date   `yaml:"expires" json:"expires"`
+	Flaky   bool   `yaml:"flaky" json:"flaky,omitempty"` // it fails only sometimes, so a pass does not make the entry wrong
 }
 
 // Date is a calendar day, written 2006-01-02. An excuse is valid until the end of it.
@@ -46,11 +47,23 @@ func (d Date) MarshalText() ([]byte, error) { return []byte(d.Day.Format(time.Da
 
 func (d Date) past(now time.Time) bool { return !now.Before(d.Day.AddDate(0, 0, 1)) }
 
-// ReadBaseline reads a baseline file: a YAML list of excuses, each with clause, reason, owner and expiry.
+// baselineLimit is the largest baseline file in bytes.
+const baselineLimit = 1 << 20
+
+// ReadBaseline reads a baseline file: a YAML list of excuses, each with clause, reason, owner and expiry, and flaky where
+// the clause fails only sometimes.
 func ReadBaseline(name string) ([]Excuse, error) {
-	data, err := os.ReadFile(name)
+	f, err := os.Open(name)
 	if err != nil {
 		return nil, fmt.Errorf("baseline: %w", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, baselineLimit+1))
+	if err != nil {
+		return nil, fmt.Errorf("baseline: %w", err)
+	}
+	if len(data) > baselineLimit {
+		return nil, fmt.Errorf("baseline %s: more than %d bytes", name, baselineLimit)
 	}
 	list, err := ParseBaseline(data)
 	if err != nil {
@@ -62,6 +75,13 @@ func ReadBaseline(name string) ([]Excuse, error) {
 // ParseBaseline decodes a baseline strictly: unknown keys, missing fields and
 // repeated clauses are errors.
 func ParseBaseline(data []byte) ([]Excuse, error) {
+	var doc yaml.Node
+	if err := yaml.NewDecoder(bytes.NewReader(data)).Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	if err := form(doc); err != nil {
+		return nil, err
+	}
 	d := yaml.NewDecoder(bytes.NewReader(data))
 	d.KnownFields(true)
 	var list []Excuse
@@ -87,6 +107,58 @@ func ParseBaseline(data []byte) ([]Excuse, error) {
 	return list, nil
 }
 
+// entryKeys are the keys of an entry, as yaml knows them.
+var entryKeys = []string{"clause", "reason", "owner", "expires", "flaky"}
+
+// form demands that a document is a list of mappings with known keys, and says so in the words of YAML.
+func form(doc yaml.Node) error {
+	if len(doc.Content) == 0 || doc.Content[0].Tag == "!!null" {
+		return nil
+	}
+	list := doc.Content[0]
+	if list.Kind != yaml.SequenceNode {
+		return fmt.Errorf("line %d: want a list whose entries are like %s", list.Line, exampleEntry)
+	}
+	for _, e := range list.Content {
+		if e.Kind == yaml.AliasNode {
+			e = e.Alias
+		}
+		if e.Kind != yaml.MappingNode {
+			return fmt.Errorf("line %d: want an entry like %s", e.Line, exampleEntry)
+		}
+		for i := 0; i < len(e.Content); i += 2 {
+			if k := e.Content[i]; !slices.Contains(entryKeys, k.Value) {
+				return fmt.Errorf("line %d: unknown key %q, want some of %s", k.Line, k.Value, strings.Join(entryKeys, ", "))
+			}
+		}
+	}
+	return nil
+}
+
+const exampleEntry = "- {clause: ARC-CB-14, reason: retries are too early, owner: media team, expires: 2027-03-31}"
+
+// outdated says why an entry can excuse nothing, whatever the run finds; "" means that it can.
+func (e Excuse) outdated(known func(id string) bool, now time.Time) string {
+	switch {
+	case !known(e.Clause):
+		return e.Clause + " matches no clause of the ledger"
+	case e.Expires.past(now):
+		return fmt.Sprintf("%s expired on %s (owner %s)", e.Clause, e.Expires.Day.Format(time.DateOnly), e.Owner)
+	}
+	return ""
+}
+
+// CheckBaseline returns an error that names each entry which no run can use: its clause is unknown, or its date is over.
+func CheckBaseline(list []Excuse, known func(id string) bool, now time.Time) error {
+	var errs []error
+	for _, e := range list {
+		if why := e.outdated(known, now); why != "" {
+			errs = append(errs, errors.New("baseline: "+why))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // Apply compares verdicts with a baseline. It returns which failures are excused, and what is wrong with the baseline
 // itself, one message each. known reports whether the ledger has an id. An entry for a known clause that was not
 // selected is ignored.
@@ -94,17 +166,16 @@ func Apply(list []Excuse, verdicts []verdict.Verdict, known func(id string) bool
 	excused = map[string]bool{}
 	for _, e := range list {
 		i := slices.IndexFunc(verdicts, func(v verdict.Verdict) bool { return v.Clause == e.Clause })
+		why := e.outdated(known, now)
 		switch {
-		case !known(e.Clause):
-			wrong = append(wrong, fmt.Sprintf("baseline: %s matches no clause of the ledger", e.Clause))
-		case e.Expires.past(now):
-			wrong = append(wrong, fmt.Sprintf("baseline: %s expired on %s (owner %s)",
-				e.Clause, e.Expires.Day.Format(time.DateOnly), e.Owner))
+		case why != "":
+			wrong = append(wrong, "baseline: "+why)
 		case i < 0:
 		case verdicts[i].Outcome == verdict.Fail:
 			excused[e.Clause] = true
+		case verdicts[i].Outcome == verdict.Pass && e.Flaky:
 		case verdicts[i].Outcome == verdict.Pass:
-			wrong = append(wrong, fmt.Sprintf("baseline: %s passed unexpectedly; remove the entry", e.Clause))
+			wrong = append(wrong, fmt.Sprintf("baseline: %s passed unexpectedly; remove the entry, or mark it flaky: true", e.Clause))
 		case verdicts[i].Outcome != verdict.Inconclusive:
 			wrong = append(wrong, fmt.Sprintf("baseline: %s is %s, so it cannot fail", e.Clause, verdicts[i].Outcome))
 		}

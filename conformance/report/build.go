@@ -10,19 +10,26 @@ import (
 	"strings"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/report/exhibit"
+	"reelcheck/conformance/report/timeline"
 	"reelcheck/conformance/verdict"
 	"reelcheck/spec"
 )
 
-// Build joins the ledger, the verdicts and the evidence of a run. The caller fills in Suite, Target and Run.
+// Build joins the ledger, the verdicts and the evidence of a run. The caller fills in Suite, Target and the other
+// members of Run.
 func Build(ledger spec.Ledger, verdicts []verdict.Verdict, v evidence.View, excused map[string]bool) *Report {
-	r := &Report{Format: Format, Counts: verdict.Count(verdicts)}
+	r := &Report{Format: Format, Counts: verdict.Count(verdicts), Profiles: scorecards(ledger, verdicts)}
 	for _, verdict := range verdicts {
 		if cl, ok := ledger.Clause(verdict.Clause); ok {
 			r.Clauses = append(r.Clauses, clause(ledger, cl, verdict, excused))
 		}
 	}
 	r.blame()
+	if end := Died(v); end != nil {
+		r.Run.Died = end.Harness.Message
+	}
+	r.Exhibits = exhibit.Choose(ledger, verdicts, v)
 	for _, name := range v.Scenarios() {
 		r.Scenarios = append(r.Scenarios, scenario(name, v.Scenario(name)))
 	}
@@ -95,39 +102,30 @@ func scenario(name string, v evidence.View) Scenario {
 		}
 		s.State = string(r.Step.Outcome)
 	}
-	first, ok := v.First()
-	if !ok {
-		return s
-	}
-	last, _ := v.Last()
-	s.Millis = last.Time.Sub(first.Time).Milliseconds()
-	t := timeline{view: v, zero: first.Time, end: s.Millis}
-	s.Lanes = t.lanes()
+	s.Lanes, s.Millis = timeline.Of(v)
 	s.Frames = frames(v)
 	return s
 }
 
-// frames returns the sample pictures of a forensics report, whose blob names are in "frames".
+// frames returns the sample pictures of all files.
 func frames(v evidence.View) []Frame {
 	var out []Frame
 	for _, r := range v.Media().Records {
-		var kept struct {
-			Frames []struct {
-				At   float64 `json:"at"`
-				Blob string  `json:"blob"`
-			} `json:"frames"`
-		}
-		if json.Unmarshal(r.Media.Report, &kept) != nil {
-			continue
-		}
-		for _, f := range kept.Frames {
-			png, err := v.Bytes(evidence.Body{SHA256: f.Blob, Size: 1})
-			if err == nil {
-				out = append(out, Frame{Caption: fmt.Sprintf("%s at %.1f s", strings.TrimSuffix(r.Label, ".media"), f.At), PNG: png})
-			}
+		for _, still := range exhibit.Stills(*r.Media) {
+			out = append(out, Frame{Caption: fmt.Sprintf("%s at %.1f s", strings.TrimSuffix(r.Label, ".media"), still.At), Blob: still.Blob})
 		}
 	}
 	return out
+}
+
+// Died returns the record that says how the target ended while it was judged, or nil.
+func Died(v evidence.View) *evidence.Record {
+	for _, r := range v.Harness().Records {
+		if r.Harness.Kind == evidence.TargetEnded {
+			return &r
+		}
+	}
+	return nil
 }
 
 // host returns the host of a target's address, without credentials.
@@ -138,4 +136,42 @@ func host(link string) string {
 	}
 	u.User, u.RawQuery = nil, ""
 	return u.String()
+}
+
+// Unjudged are clauses that say neither yes nor no about the target, for one reason.
+type Unjudged struct {
+	Why     string
+	Clauses []string // ids
+}
+
+// Unjudged returns the clauses that were not judged, by reason, without those that a broken one blocks. A verdict of conformance does not cover them.
+func (r *Report) Unjudged() []Unjudged {
+	var out []Unjudged
+	for _, c := range r.Clauses {
+		if c.Outcome == verdict.Pass || c.Outcome == verdict.Fail || r.Told(c) {
+			continue
+		}
+		why := strings.ReplaceAll(string(c.Outcome), "-", " ")
+		if c.Reason != "" {
+			why += ": " + c.Reason
+		}
+		i := slices.IndexFunc(out, func(u Unjudged) bool { return u.Why == why })
+		if i < 0 {
+			i = len(out)
+			out = append(out, Unjudged{Why: why})
+		}
+		out[i].Clauses = append(out[i].Clauses, c.ID)
+	}
+	return out
+}
+
+// BlockedOf returns the clauses that a broken one blocks.
+func (r *Report) BlockedOf(owner Clause) []Clause {
+	var out []Clause
+	for _, c := range r.Clauses {
+		if slices.Contains(owner.Blocks, c.ID) {
+			out = append(out, c)
+		}
+	}
+	return out
 }

@@ -1,34 +1,36 @@
-// Package report writes the result of a run: JSON with a published schema, JUnit for build servers, and one
-// self-contained HTML page for people. It also reads the baseline of known failures.
+// Package report holds the result of a run, and writes it as JSON with a published schema. It also reads the baseline of known failures. Package
+// folder writes all formats into a report folder, package page the one for people.
 package report
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
+	"slices"
 	"time"
 
-	"reelcheck/conformance/durable"
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/report/exhibit"
+	"reelcheck/conformance/report/timeline"
 	"reelcheck/conformance/verdict"
 	"reelcheck/spec"
 )
 
 // Format is the version of the JSON report.
-const Format = "reelcheck.report/1"
+const Format = "reelcheck.report/2"
 
 // Report is a whole run. Its JSON form is described by report.schema.json.
 type Report struct {
-	Format    string         `json:"format"`
-	Suite     Suite          `json:"suite"`
-	Target    Target         `json:"target"`
-	Run       Run            `json:"run"`
-	Counts    verdict.Counts `json:"counts"`
-	Clauses   []Clause       `json:"clauses"`
-	Scenarios []Scenario     `json:"scenarios"`
-	Baseline  []Excuse       `json:"baseline"`
+	Format    string            `json:"format"`
+	Suite     Suite             `json:"suite"`
+	Target    Target            `json:"target"`
+	Run       Run               `json:"run"`
+	Counts    verdict.Counts    `json:"counts"`
+	Clauses   []Clause          `json:"clauses"`
+	Exhibits  []exhibit.Exhibit `json:"exhibits"` // of the records that findings name
+	Scenarios []Scenario        `json:"scenarios"`
+	Baseline  []Excuse          `json:"baseline"`
+	Profiles  []Profile         `json:"profiles,omitempty"`
 }
 
 // Suite says which version of the suite judged, and by which ledger.
@@ -40,6 +42,11 @@ type Suite struct {
 
 // Target describes the target. It holds no credentials.
 type Target struct {
+	Name         string   `json:"name,omitempty"`
+	Organisation string   `json:"organisation,omitempty"`
+	Product      string   `json:"product,omitempty"`
+	Version      string   `json:"version,omitempty"` // of the product
+	Contact      string   `json:"contact,omitempty"` // mail address or URL
 	URL          string   `json:"url"`
 	Launched     string   `json:"launched,omitempty"` // the command, if the suite started the target
 	Capabilities []string `json:"capabilities"`
@@ -53,9 +60,11 @@ type Run struct {
 	FinishedAt  time.Time `json:"finishedAt"`
 	Selection   []string  `json:"selection"` // the selectors given; empty means all clauses
 	Interrupted bool      `json:"interrupted"`
-	Regraded    bool      `json:"regraded"` // judged from a recorded bundle
+	Strict      bool      `json:"strict,omitempty"` // failed recommendations fail the run
+	Regraded    bool      `json:"regraded"`         // judged from a recorded bundle
 	Evidence    string    `json:"evidence,omitempty"`
 	ExitCode    int       `json:"exitCode"`
+	Died        string    `json:"died,omitempty"` // how the target ended while it was judged
 }
 
 // Clause is one clause of the ledger with its verdict.
@@ -82,52 +91,19 @@ type Clause struct {
 
 // Scenario is one flow that was run, with what was seen in it.
 type Scenario struct {
-	Name   string  `json:"name"`
-	Title  string  `json:"title"`
-	State  string  `json:"state"` // its last step: began, done, blocked, unmet or broken
-	Reason string  `json:"reason,omitempty"`
-	Millis int64   `json:"millis"`
-	Lanes  []Lane  `json:"lanes"`
-	Frames []Frame `json:"frames"`
+	Name   string          `json:"name"`
+	Title  string          `json:"title"`
+	State  string          `json:"state"` // its last step: began, done, blocked, unmet, unable, unwaited or broken
+	Reason string          `json:"reason,omitempty"`
+	Millis int64           `json:"millis"`
+	Lanes  []timeline.Lane `json:"lanes"`
+	Frames []Frame         `json:"frames"`
 }
 
-// Lane is one kind of event on a scenario's time axis.
-type Lane struct {
-	Name  string `json:"name"`
-	Marks []Mark `json:"marks"`
-}
-
-// Mark is an instant, or a span when Until is later than At. Both are milliseconds from the beginning of the scenario.
-type Mark struct {
-	At    int64  `json:"at"`
-	Until int64  `json:"until"`
-	Label string `json:"label"`
-	Kind  string `json:"kind"` // ok, client-error, server-error, status, media, note
-	Ref   string `json:"ref"`  // reference into the evidence
-}
-
-// Frame is a sample picture of an output file.
+// Frame is a sample picture of an output file. Blob names it in the evidence.
 type Frame struct {
 	Caption string `json:"caption"`
-	PNG     []byte `json:"png"`
-}
-
-// Files lists the files that [Report.Write] makes, by format.
-var Files = struct{ JSON, JUnit, HTML string }{"report.json", "junit.xml", "report.html"}
-
-// Write writes all formats into dir. Each file is complete or absent.
-func (r *Report) Write(dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("report folder: %w", err)
-	}
-	for name, format := range map[string]func(io.Writer) error{
-		Files.JSON: r.JSON, Files.JUnit: r.JUnit, Files.HTML: r.HTML,
-	} {
-		if err := writeFile(filepath.Join(dir, name), format); err != nil {
-			return fmt.Errorf("write %s: %w", name, err)
-		}
-	}
-	return nil
+	Blob    string `json:"blob"`
 }
 
 // JSON writes the report as report.schema.json describes it.
@@ -138,9 +114,12 @@ func (r *Report) JSON(w io.Writer) error {
 	return e.Encode(r.filled())
 }
 
-// Read decodes a JSON report.
+// readLimit is the largest report in bytes. Those of whole runs with sample pictures have some 10 MB.
+const readLimit = 256 << 20
+
+// Read decodes a JSON report. It counts the verdicts itself: the counts in a report of unknown origin may be anything.
 func Read(rd io.Reader) (*Report, error) {
-	d := json.NewDecoder(rd)
+	d := json.NewDecoder(io.LimitReader(rd, readLimit))
 	d.DisallowUnknownFields()
 	r := new(Report)
 	if err := d.Decode(r); err != nil {
@@ -148,6 +127,15 @@ func Read(rd io.Reader) (*Report, error) {
 	}
 	if r.Format != Format {
 		return nil, fmt.Errorf("read report: format %q, want %q", r.Format, Format)
+	}
+	for _, c := range r.Clauses {
+		if !slices.Contains(verdict.Outcomes, c.Outcome) {
+			return nil, fmt.Errorf("read report: %q: outcome %q, want one of %v", c.ID, c.Outcome, verdict.Outcomes)
+		}
+	}
+	r.Counts = count(r.Clauses)
+	for i, p := range r.Profiles {
+		r.Profiles[i].Judged = p.Counts.Passed + p.Counts.Failed // reports of earlier versions lack it
 	}
 	return r, nil
 }
@@ -158,6 +146,7 @@ func (r *Report) filled() *Report {
 	c.Target.Capabilities = present(r.Target.Capabilities)
 	c.Run.Selection = present(r.Run.Selection)
 	c.Baseline = present(r.Baseline)
+	c.Exhibits = present(r.Exhibits)
 	c.Clauses = make([]Clause, len(r.Clauses))
 	for i, cl := range r.Clauses {
 		cl.Findings, cl.Proof = present(cl.Findings), present(cl.Proof)
@@ -181,13 +170,21 @@ func present[T any](list []T) []T {
 	return append(make([]T, 0, len(list)), list...)
 }
 
-func writeFile(name string, format func(io.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(name), ".tmp-*")
+// TargetOf reads what [Target.Head] wrote into the head of a bundle.
+func TargetOf(head evidence.About) (Target, error) {
+	var t Target
+	if err := json.Unmarshal(head.Target, &t); err != nil {
+		return t, fmt.Errorf("bundle does not say what it judged: %w", err)
+	}
+	return t, nil
+}
+
+// Head returns what a bundle's head says about its target.
+func (t Target) Head() json.RawMessage {
+	t.URL = host(t.URL)
+	b, err := json.Marshal(t)
 	if err != nil {
-		return err
+		panic("report: internal error: " + err.Error())
 	}
-	if err := errors.Join(format(f), f.Chmod(0o644)); err != nil {
-		return errors.Join(err, f.Close(), os.Remove(f.Name()))
-	}
-	return durable.Place(f, name)
+	return b
 }

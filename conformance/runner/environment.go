@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -16,12 +18,14 @@ import (
 	"reelcheck/conformance/media"
 	"reelcheck/conformance/media/forensics"
 	"reelcheck/conformance/publisher"
+	"reelcheck/conformance/publisher/browser"
+	"reelcheck/conformance/publisher/command"
 	"reelcheck/conformance/report"
 	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/sink"
-	"reelcheck/conformance/target"
 	"reelcheck/conformance/target/config"
 	"reelcheck/conformance/target/launch"
+	"reelcheck/conformance/target/schema"
 	"reelcheck/fixtures"
 	"reelcheck/spec"
 )
@@ -30,9 +34,11 @@ import (
 type environment struct {
 	target  *launch.Target
 	journal *evidence.Journal
+	began   time.Time
 	hooks   *sink.Webhooks
 	store   *sink.Store
 	azure   *sink.Azure
+	clients publisher.Driver
 	mail    *sink.Mailbox // a launched target gets its address, so it opens first
 
 	mu     sync.Mutex
@@ -43,7 +49,7 @@ type environment struct {
 
 // openEnvironment starts what the run needs. A *target.UnreachableError means that the target or a part of the
 // environment is missing. On an error it closes what it had opened.
-func openEnvironment(ctx context.Context, o Options, p Plan) (*environment, error) {
+func openEnvironment(ctx context.Context, o Options, p Plan, selected Selection) (*environment, error) {
 	s := &environment{ending: map[string]chan struct{}{}, done: make(chan struct{})}
 	for _, sc := range p.Scenarios {
 		s.ending[sc.Name] = make(chan struct{})
@@ -56,7 +62,7 @@ func openEnvironment(ctx context.Context, o Options, p Plan) (*environment, erro
 		err = reach(ctx, s.target.Credentials.URL)
 	}
 	if err == nil {
-		err = s.open(ctx, o, p)
+		err = s.open(ctx, o, p, selected)
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.close())
@@ -64,10 +70,17 @@ func openEnvironment(ctx context.Context, o Options, p Plan) (*environment, erro
 	return s, nil
 }
 
-func (s *environment) open(ctx context.Context, o Options, p Plan) (err error) {
-	head := evidence.About{Suite: "conform " + o.Version, Run: o.RunID, Target: o.about(p, s.target).Head()}
+func (s *environment) open(ctx context.Context, o Options, p Plan, selected Selection) (err error) {
+	head := evidence.About{Suite: "conform " + o.Version, Run: o.RunID, Target: o.about(p, s.target).Head(), Selection: selected.List(), Strict: o.Strict}
+	if len(head.Selection) > 0 {
+		head.Clauses = p.ids()
+	}
+	s.began = o.Now()
 	if s.journal, err = evidence.Create(filepath.Join(o.Out, EvidenceDir), head, nil); err != nil {
 		return err
+	}
+	for _, secret := range p.File.Secrets {
+		s.journal.Redact(secret.Name, secret.Value)
 	}
 	s.journal.Redact("control token", s.target.Credentials.ControlToken)
 	s.journal.Redact("api secret", s.target.Credentials.APISecret)
@@ -77,6 +90,9 @@ func (s *environment) open(ctx context.Context, o Options, p Plan) (err error) {
 	}
 	if err == nil && p.File.Has(config.Azure) {
 		s.azure, err = sink.OpenAzure(ctx, p.File.Sinks.Azure, filepath.Join(o.Out, "azure"), s.journal)
+	}
+	if err == nil {
+		s.clients, err = Driver(ctx, p.File.Publisher, o.Out, s.journal)
 	}
 	if err != nil {
 		return &launch.UnreachableError{Err: err}
@@ -105,7 +121,7 @@ func reach(ctx context.Context, base string) error {
 
 // drive starts the scenarios and returns at once. await and done tell when they end.
 func (s *environment) drive(ctx context.Context, o Options, p Plan) error {
-	schema, err := target.NewSchema(spec.OpenAPI)
+	schema, err := schema.New(spec.OpenAPI)
 	if err != nil {
 		return err
 	}
@@ -113,32 +129,42 @@ func (s *environment) drive(ctx context.Context, o Options, p Plan) error {
 	if err != nil {
 		return err
 	}
-	driver, err := driverOf(p.File)
-	if err != nil {
-		return err
-	}
 	env := scenario.Env{
-		Target: s.target, Journal: s.journal, Schema: schema, Hooks: s.hooks, Store: s.store, Azure: s.azure, Mail: s.mail, Publisher: driver, RunID: o.RunID,
+		Target: s.target, Journal: s.journal, Schema: schema, Hooks: s.hooks, Store: s.store, Azure: s.azure, Mail: s.mail, Publisher: s.clients, RunID: o.RunID, Slots: slotsOf(p.File.Publisher),
 		Forensics: func(ctx context.Context, path string) (json.RawMessage, error) {
 			return s.forensics(ctx, path, manifest)
 		},
 		Progress: func(pr scenario.Progress) {
-			o.Progress.scenario(pr)
+			o.Progress.Scenario(pr)
 			s.note(pr)
 		},
 	}
 	go func() { // close waits for done
 		defer close(s.done)
-		s.err = scenario.Run(ctx, env, p.Scenarios)
+		s.err = s.attend(ctx, func(ctx context.Context) error { return scenario.Run(ctx, env, p.Scenarios) })
 	}()
 	return nil
 }
 
-func driverOf(f config.File) (publisher.Driver, error) {
-	if f.Publisher.Driver == "whip" || f.Publisher.Driver == "" {
-		return publisher.WHIP{}, nil
+// Driver starts what the clients of a target are driven by.
+func Driver(ctx context.Context, p config.Publisher, out string, j *evidence.Journal) (publisher.Driver, error) {
+	switch p.Driver {
+	case config.WHIPDriver, "":
+		return publisher.WHIP{At: p.WHIP}, nil
+	case config.CommandDriver:
+		return command.Start(ctx, p, out, j)
+	case config.BrowserDriver:
+		return browser.Start(ctx, p, out, j)
 	}
-	return nil, &UsageError{fmt.Errorf("publisher driver %q is not supported yet; use whip", f.Publisher.Driver)}
+	return nil, fmt.Errorf("internal error: unknown publisher driver %q", p.Driver)
+}
+
+// slotsOf returns the number of media slots in use at a time; 0 means the default.
+func slotsOf(p config.Publisher) int {
+	if p.Driver == config.BrowserDriver {
+		return browser.Slots * runtime.NumCPU()
+	}
+	return 0
 }
 
 // note receives the progress of the scenarios. It marks a scenario that is about to write its last step.
@@ -200,19 +226,13 @@ func (s *environment) settled() evidence.View {
 	return v.Where(func(r *evidence.Record) bool { return settled[r.Scenario] })
 }
 
-// whole returns all evidence. If the run was interrupted, it leaves out everything but the steps of the scenarios that
-// did not end properly.
+// whole returns all evidence. If the run was interrupted, it leaves out what was seen in the scenarios that did not end by themselves.
 func (s *environment) whole(interrupted bool) evidence.View {
-	v := s.journal.View()
+	v := alive(s.journal.View())
 	if !interrupted {
 		return v
 	}
-	torn := map[string]bool{}
-	for _, name := range v.Scenarios() {
-		step, ok := v.Outcome(name)
-		torn[name] = !ok || step.Outcome == evidence.Broken || step.Outcome == evidence.Began
-	}
-	return v.Where(func(r *evidence.Record) bool { return !torn[r.Scenario] || r.Step != nil })
+	return v.Whole(v.Torn())
 }
 
 // forensics analyses a media file and stores sample pictures of it as blobs.
@@ -240,9 +260,12 @@ func (s *environment) forensics(ctx context.Context, path string, manifest fixtu
 	return json.Marshal(kept)
 }
 
-// close closes everything that was opened, the target first and the journal last.
+// close closes everything that was opened: clients, target, sinks, and the journal last.
 func (s *environment) close() error {
 	var errs []error
+	if c, ok := s.clients.(io.Closer); ok {
+		errs = append(errs, c.Close())
+	}
 	if s.target != nil {
 		errs = append(errs, s.target.Close())
 	}
@@ -266,9 +289,11 @@ func (s *environment) close() error {
 
 // about returns the description of the target for the reports.
 func (o Options) about(p Plan, t *launch.Target) report.Target {
-	about := report.Target{URL: t.Credentials.URL, Capabilities: p.capabilities(), TimeMode: string(p.File.Time)}
-	if p.File.Launch != nil {
-		about.Launched = strings.Join(p.File.Launch.Command, " ")
+	f := p.File
+	about := report.Target{Name: f.Name, Organisation: f.Organisation, Product: f.Product, Version: f.Version, Contact: f.Contact,
+		URL: t.Credentials.URL, Capabilities: p.capabilities(), TimeMode: string(f.Time)}
+	if f.Launch != nil {
+		about.Launched = f.Conceal(strings.Join(f.Launch.Command, " "))
 	}
 	return about
 }

@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
-	"reelcheck/conformance/report"
+	"reelcheck/conformance/pledge"
+	"reelcheck/conformance/report/folder"
+	"reelcheck/conformance/text"
 )
 
 // Folder makes the report folder absolute and removes an earlier report from it. It refuses a folder that holds anything
@@ -24,11 +27,14 @@ func Folder(dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	ours := map[string]bool{report.Files.JSON: true, report.Files.JUnit: true, report.Files.HTML: true, EvidenceDir: true, "target.log": true, "s3": true, "azure": true}
+	ours := append([]string{EvidenceDir, pledge.Name, "target.log", "s3", "azure", folder.Manifest, folder.Signature}, folder.Formats...)
 	for _, e := range entries {
-		if !ours[e.Name()] && !strings.HasPrefix(e.Name(), ".tmp-") {
+		if !slices.Contains(ours, e.Name()) && !strings.HasPrefix(e.Name(), ".tmp-") {
 			return "", fmt.Errorf("--out %s holds %q, which is not part of a report; choose another folder", dir, e.Name())
 		}
+	}
+	if f, err := pledge.Read(dir); err == nil {
+		return "", fmt.Errorf("--out %s has %s with conform collect, or choose another folder", dir, text.Number(len(f.Pledges), "open pledge; redeem it", "open pledges; redeem them"))
 	}
 	for _, e := range entries {
 		if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {

@@ -12,7 +12,8 @@ import (
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/types"
 
-	"reelcheck/conformance/target/config"
+	"reelcheck/conformance/runner/progress"
+	"reelcheck/conformance/target/launch"
 	"reelcheck/spec"
 )
 
@@ -46,7 +47,7 @@ func (h Hosted) Describe(text string) bool {
 
 // plan selects the clauses that match the label filter of the suite.
 func (h Hosted) plan(ledger spec.Ledger) (p Plan, s Selection, err error) {
-	f, err := config.ReadFile(h.Target)
+	f, err := launch.ReadFile(h.Target)
 	if err != nil {
 		return p, s, err
 	}
@@ -57,7 +58,7 @@ func (h Hosted) plan(ledger spec.Ledger) (p Plan, s Selection, err error) {
 	}
 	if suite.LabelFilter != "" {
 		for _, cl := range ledger.Clauses {
-			if filter(labels(cl)) {
+			if filter(labels(ledger, cl)) {
 				s.Clauses = append(s.Clauses, cl.ID)
 			}
 		}
@@ -78,7 +79,7 @@ func (h Hosted) specs(p Plan, s Selection) {
 	ctx, cancel := context.WithCancel(context.Background()) // for the whole container; contexts of nodes end earlier
 	ginkgo.BeforeAll(func(ginkgo.SpecContext) {
 		ginkgo.DeferCleanup(cancel)
-		o := Options{RunID: h.RunID, Version: h.Version, Now: time.Now, Progress: NewProgress(ginkgo.GinkgoWriter, false)}
+		o := Options{RunID: h.RunID, Version: h.Version, Now: time.Now, Target: h.Target, Progress: progress.New(ginkgo.GinkgoWriter, false)}
 		var err error
 		if o.Out, err = h.folder(); err == nil {
 			r, err = begin(ctx, p, s, o)
@@ -87,7 +88,7 @@ func (h Hosted) specs(p Plan, s Selection) {
 			ginkgo.Fail(err.Error())
 		}
 		*c, r.suite = *r.suite, c
-	}, ginkgo.NodeTimeout(specTimeout))
+	}, ginkgo.NodeTimeout(p.patience()))
 	c.chapters()
 	ginkgo.AfterAll(func(spec ginkgo.SpecContext) {
 		if r == nil {
@@ -100,7 +101,7 @@ func (h Hosted) specs(p Plan, s Selection) {
 		if len(worse) > 0 {
 			ginkgo.Fail(strings.Join(worse, "\n"))
 		}
-	}, ginkgo.NodeTimeout(specTimeout))
+	}, ginkgo.NodeTimeout(p.patience()))
 }
 
 // passed reports whether no spec failed.

@@ -11,10 +11,9 @@ package runner
 
 import (
 	"fmt"
-	"path"
 	"slices"
-	"strings"
 
+	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/judge"
 	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/scenario/all"
@@ -22,63 +21,31 @@ import (
 	"reelcheck/spec"
 )
 
-// Selection names the clauses to judge. Empty means all of them.
-type Selection struct {
-	Clauses  []string // ids or patterns such as ARC-CB-*
-	Chapters []string // chapter keys such as CB
-}
-
-// List returns the selectors as given.
-func (s Selection) List() []string { return slices.Concat(s.Chapters, s.Clauses) }
-
-// UsageError is an error in what the user asked for.
-type UsageError struct{ Err error }
-
-func (e *UsageError) Error() string { return e.Err.Error() }
-func (e *UsageError) Unwrap() error { return e.Err }
-
-// Select returns the selected clauses. A selector that matches none is a usage error.
-func Select(ledger spec.Ledger, s Selection) ([]spec.Clause, error) {
-	if len(s.List()) == 0 {
-		return ledger.Clauses, nil
-	}
-	used := map[string]bool{}
-	var out []spec.Clause
-	for _, cl := range ledger.Clauses {
-		if s.matches(cl, used) {
-			out = append(out, cl)
-		}
-	}
-	for _, selector := range s.List() {
-		if !used[selector] {
-			return nil, &UsageError{fmt.Errorf("%q matches no clause; see conform list", selector)}
-		}
-	}
-	return out, nil
-}
-
-// matches reports whether a selector matches the clause. It marks every selector that matches in used.
-func (s Selection) matches(cl spec.Clause, used map[string]bool) bool {
-	found := false
-	for _, chapter := range s.Chapters {
-		if strings.EqualFold(chapter, cl.Chapter()) {
-			used[chapter], found = true, true
-		}
-	}
-	for _, pattern := range s.Clauses {
-		if ok, err := path.Match(strings.ToUpper(pattern), cl.ID); err == nil && ok {
-			used[pattern], found = true, true
-		}
-	}
-	return found
-}
-
 // Plan says what a run will do.
 type Plan struct {
 	Ledger    spec.Ledger
 	Clauses   []spec.Clause // selected, in the order of the ledger, without excluded ones
 	Scenarios []scenario.Scenario
 	File      config.File
+}
+
+// Unjudged returns the clauses to which no evidence will come because it would take longer than the run may wait, with what
+// they need, in words.
+func (p Plan) Unjudged() map[string]string {
+	unmet := map[string]string{} // by scenario
+	for _, s := range all.Scenarios {
+		if step, ends := s.Unmet(p.File); ends && step.Outcome == evidence.Unwaited {
+			unmet[s.Name] = step.Text
+		}
+	}
+	out := map[string]string{}
+	for _, cl := range p.Clauses {
+		shown := judge.Checks[cl.ID].Shown
+		if p.Judged(cl) && !slices.ContainsFunc(shown, func(name string) bool { return unmet[name] == "" }) {
+			out[cl.ID] = unmet[shown[0]]
+		}
+	}
+	return out
 }
 
 // NewPlan decides which scenarios to run for the selected clauses against a target.
@@ -139,4 +106,13 @@ func (p Plan) capabilities() []string {
 func (p Plan) level(id string) string {
 	cl, _ := p.Ledger.Clause(id)
 	return string(cl.Level)
+}
+
+// ids returns the ids of the clauses.
+func (p Plan) ids() []string {
+	var out []string
+	for _, cl := range p.Clauses {
+		out = append(out, cl.ID)
+	}
+	return out
 }

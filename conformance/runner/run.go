@@ -3,12 +3,13 @@ package runner
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
+	"reelcheck/conformance/cost"
+	"reelcheck/conformance/pledge"
 	"reelcheck/conformance/report"
+	"reelcheck/conformance/runner/progress"
 	"reelcheck/conformance/target/launch"
 	"reelcheck/conformance/verdict"
 	"reelcheck/spec"
@@ -24,7 +25,9 @@ type Options struct {
 	Version  string
 	Strict   bool // failed recommendations fail the run too
 	Baseline []report.Excuse
-	Progress *Progress
+	Target   string    // path of the target file, for pledges
+	Caps     cost.Caps // the run stops when it exceeds them
+	Progress *progress.Display
 	Now      func() time.Time
 }
 
@@ -51,24 +54,25 @@ type run struct {
 	selection Selection
 	options   Options
 	began     time.Time
-	stop      context.CancelFunc // ends the scenarios
+	stop      context.CancelFunc // ends the scenarios and the guard
+	guard     *guard
 }
 
 // begin opens the environment and starts the scenarios, which stop when ctx ends. The caller must call end.
 func begin(ctx context.Context, p Plan, s Selection, o Options) (*run, error) {
 	began := o.Now()
-	environment, err := openEnvironment(ctx, o, p)
+	environment, err := openEnvironment(ctx, o, p, s)
 	if err != nil {
 		return nil, err
 	}
-	o.Progress.expect(len(p.Clauses))
+	o.Progress.Expect(len(p.Clauses))
 	driving, stop := context.WithCancel(ctx)
 	if err := environment.drive(driving, o, p); err != nil {
 		stop()
 		return nil, errors.Join(err, environment.close())
 	}
 	c := &suite{plan: p, environment: environment, progress: o.Progress, verdicts: map[string]verdict.Verdict{}}
-	return &run{suite: c, selection: s, options: o, began: began, stop: stop}, nil
+	return &run{suite: c, selection: s, options: o, began: began, stop: stop, guard: watch(driving, environment.journal, o.Caps, stop)}, nil
 }
 
 // end judges all clauses by all evidence and closes the environment. passed says whether every spec passed. If ctx has
@@ -77,14 +81,18 @@ func (r *run) end(ctx context.Context, passed bool) Outcome {
 	c, st, p, o := r.suite, r.suite.environment, r.suite.plan, r.options
 	r.stop() // no scenario is needed any more; without an interruption all have ended by now
 	<-st.done
+	<-r.guard.done
 	verdicts := c.final(st.whole(ctx.Err() != nil))
 	out := Outcome{Report: &report.Report{}}
 	facts := verdict.Run{Interrupted: ctx.Err() != nil, Strict: o.Strict}
-	if st.err != nil && ctx.Err() == nil {
+	switch {
+	case r.guard.exceeded != nil:
+		out.Notes = append(out.Notes, "stopped: "+r.guard.exceeded.Error())
+	case st.err != nil && ctx.Err() == nil:
 		facts.Harness = true
 		out.Notes = append(out.Notes, "harness: "+st.err.Error())
 	}
-	if passed != p.allWell(verdicts) && !facts.Interrupted {
+	if passed != p.allWell(verdicts) && !facts.Interrupted && !st.gone() {
 		facts.Harness = facts.Harness || passed
 		out.Notes = append(out.Notes, "specs and verdicts disagree; the verdicts count")
 	}
@@ -104,23 +112,19 @@ func (p Plan) allWell(verdicts []verdict.Verdict) bool {
 	return true
 }
 
-// conclude applies the baseline, decides the exit code and builds the report.
+// conclude adds the outcome of the run, and writes what it pledges.
 func (out *Outcome) conclude(p Plan, s Selection, o Options, verdicts []verdict.Verdict, facts verdict.Run, st *environment, began time.Time) {
-	known := func(id string) bool { _, ok := p.Ledger.Clause(id); return ok }
-	excused, wrong := report.Apply(o.Baseline, verdicts, known, o.Now())
-	facts.Excused, facts.Stale = excused, len(wrong) > 0
-	for _, v := range verdicts {
-		facts.Harness = facts.Harness || v.Fault
-	}
-	out.Notes = append(out.Notes, wrong...)
-	out.Code = verdict.Exit(verdicts, facts, p.level)
-	r := report.Build(p.Ledger, verdicts, st.journal.View(), excused)
-	r.Suite = report.Suite{Name: "conform", Version: o.Version, LedgerSHA256: report.Fingerprint(p.Ledger)}
+	got := grading{p.Ledger, verdicts, st.journal.View(), o.Baseline, o.Now(), o.Version, facts}.outcome()
+	r := got.Report
 	r.Target = o.about(p, st.target)
-	r.Run = report.Run{ID: o.RunID, StartedAt: began.UTC(), FinishedAt: o.Now().UTC(), Selection: s.List(),
-		Interrupted: facts.Interrupted, Evidence: EvidenceDir, ExitCode: out.Code}
-	r.Baseline = o.Baseline
-	out.Report = r
+	r.Run.ID, r.Run.StartedAt, r.Run.FinishedAt, r.Run.Selection, r.Run.Evidence = o.RunID, began.UTC(), o.Now().UTC(), s.List(), EvidenceDir
+	out.Report, out.Code, out.Notes = r, got.Code, append(out.Notes, got.Notes...)
+	if r.Run.Died != "" {
+		out.Notes = append(out.Notes, r.Run.Died)
+	}
+	if err := (pledge.File{Run: o.RunID, Target: o.Target, Pledges: pledge.Of(st.journal.View())}).Write(o.Out); err != nil {
+		out.Notes, out.Code = append(out.Notes, err.Error()), verdict.ExitHarness
+	}
 }
 
 // Unreachable reports whether the error means that the target or a part of the environment is missing.
@@ -132,29 +136,4 @@ func Unreachable(err error) bool {
 // told reports whether the plan has a broken clause that blocks the one of the verdict, so that its failure tells of both.
 func (p Plan) told(v verdict.Verdict) bool {
 	return slices.ContainsFunc(p.Clauses, func(cl spec.Clause) bool { return slices.Contains(v.BlockedBy, cl.ID) })
-}
-
-// Blocked returns a line for each failed clause that blocks others.
-func Blocked(clauses []report.Clause) []string {
-	var out []string
-	for _, c := range clauses {
-		if len(c.Blocks) > 0 {
-			out = append(out, fmt.Sprintf("%s blocks %d: %s", c.ID, len(c.Blocks), strings.Join(c.Blocks, " ")))
-		}
-	}
-	return out
-}
-
-// Advice says how many recommendations failed. They fail a run only if it is strict.
-func Advice(verdicts []report.Clause, strict bool) string {
-	n := 0
-	for _, c := range verdicts {
-		if c.Outcome == verdict.Fail && c.Level != "must" {
-			n++
-		}
-	}
-	if n == 0 || strict {
-		return ""
-	}
-	return fmt.Sprintf("%d of the failures are of recommendations and do not fail the run; --strict makes them", n)
 }

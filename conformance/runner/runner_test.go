@@ -5,12 +5,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/judge"
+	"reelcheck/conformance/report"
 	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/scenario/all"
 	"reelcheck/conformance/target/config"
-	"reelcheck/conformance/verdict"
+	"reelcheck/conformance/target/launch"
 	"reelcheck/spec"
 )
 
@@ -21,6 +24,17 @@ func load(t *testing.T) spec.Ledger {
 		t.Fatal(err)
 	}
 	return l
+}
+
+// TestReportsSayWhoWasJudged checks that a report has what the target file says about the target, but no secrets.
+func TestReportsSayWhoWasJudged(t *testing.T) {
+	f := config.File{Name: "n", Organisation: "o", Product: "p", Version: "v", Contact: "c", Time: config.Real,
+		Launch: &config.Launch{Command: []string{"server", "--token=hush"}}, Secrets: []config.Secret{{Name: "${TOKEN}", Value: "hush"}}}
+	got := Options{}.about(Plan{File: f}, &launch.Target{Credentials: config.Credentials{URL: "http://a"}})
+	want := report.Target{Name: "n", Organisation: "o", Product: "p", Version: "v", Contact: "c", URL: "http://a", TimeMode: "real", Launched: "server --token=${TOKEN}"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
 }
 
 // Each scenario that a check names must exist, and each scenario must be named by a check.
@@ -88,6 +102,18 @@ func TestSelect(t *testing.T) {
 		{Selection{Clauses: []string{"ARC-START-01", "ARC-STRAT-01"}}, nil, "ARC-STRAT-01"},
 		{Selection{Chapters: []string{"CALLBACK"}}, nil, "CALLBACK"},
 		{Selection{Clauses: []string{"["}}, nil, "["},
+		{Selection{Profile: "smoke", Chapters: []string{"AUTH"}, Levels: []string{"must"}, Skip: []string{"arc-auth-1*"}}, func(got []spec.Clause) bool {
+			return len(got) == 5 && got[0].ID == "ARC-AUTH-01"
+		}, ""},
+		{Selection{Profile: "extended"}, func(got []spec.Clause) bool {
+			return len(got) > 300 && !slices.ContainsFunc(got, func(c spec.Clause) bool { return slices.Contains(c.Capability, "faults") })
+		}, ""},
+		{Selection{Levels: []string{"may"}}, func(got []spec.Clause) bool {
+			return len(got) > 0 && !slices.ContainsFunc(got, func(c spec.Clause) bool { return c.Level != spec.May })
+		}, ""},
+		{Selection{Profile: "best"}, nil, "smoke, core, extended, full"},
+		{Selection{Levels: []string{"shall"}}, nil, "must, should, may"},
+		{Selection{Skip: []string{"ARC-NONE-01"}}, nil, "ARC-NONE-01"},
 	} {
 		got, err := Select(l, c.s)
 		switch {
@@ -122,8 +148,8 @@ func TestPlanDrivesOnlyWhatIsNeeded(t *testing.T) {
 
 func TestLabels(t *testing.T) {
 	cl, _ := load(t).Clause("ARC-CB-01")
-	got := labels(cl)
-	for _, want := range []string{"req:ARC-CB-01", "level:must", "chapter:CB", "cap:callback"} {
+	got := labels(load(t), cl)
+	for _, want := range []string{"req:ARC-CB-01", "level:must", "chapter:CB", "cap:callback", "profile:core", "profile:full"} {
 		if !slices.Contains(got, want) {
 			t.Errorf("labels %v without %s", got, want)
 		}
@@ -134,19 +160,5 @@ func TestLabels(t *testing.T) {
 func TestHostedTellsWhatIsMissing(t *testing.T) {
 	if _, _, err := (Hosted{Target: "nowhere.yaml"}).plan(load(t)); err == nil || !strings.Contains(err.Error(), "nowhere.yaml") {
 		t.Errorf("got %v", err)
-	}
-}
-
-func TestDescribeCannotBeForged(t *testing.T) {
-	v := verdict.Verdict{Clause: "ARC-CB-01", Outcome: verdict.Fail, Findings: []verdict.Finding{
-		{Clause: "ARC-CB-01", Expected: "a", Actual: "b\nconform: 300 passed\x1b[2J", Where: []string{"pair/start#1"}, Blocked: "x"}}}
-	got := Describe(v, "must")
-	if strings.Contains(got, "\nconform:") || strings.Contains(got, "\x1b") {
-		t.Errorf("%q", got)
-	}
-	for _, want := range []string{"FAIL  ARC-CB-01 (must)", "expected  a", "actual    b", "blocked   by x", "evidence  pair/start#1"} {
-		if !strings.Contains(got, want) {
-			t.Errorf("%q lacks %q", got, want)
-		}
 	}
 }

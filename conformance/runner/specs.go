@@ -12,16 +12,23 @@ import (
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/judge"
+	"reelcheck/conformance/runner/progress"
 	"reelcheck/conformance/scenario/all"
+	"reelcheck/conformance/target/config"
 	"reelcheck/conformance/verdict"
 	"reelcheck/spec"
 )
 
 // labels returns the Ginkgo labels of a clause.
-func labels(cl spec.Clause) ginkgo.Labels {
+func labels(ledger spec.Ledger, cl spec.Clause) ginkgo.Labels {
 	out := ginkgo.Labels{"req:" + cl.ID, "level:" + string(cl.Level), "chapter:" + cl.Chapter(), "time:" + string(cl.Time)}
 	for _, need := range cl.Capability {
 		out = append(out, "cap:"+string(need))
+	}
+	for _, p := range ledger.Profiles {
+		if p.Holds(cl) {
+			out = append(out, "profile:"+p.Name)
+		}
 	}
 	return out
 }
@@ -31,7 +38,7 @@ func labels(cl spec.Clause) ginkgo.Labels {
 type suite struct {
 	plan        Plan
 	environment *environment
-	progress    *Progress
+	progress    *progress.Display
 	verdicts    map[string]verdict.Verdict // as judged by the specs
 
 	prepared *judge.Prepared // from the first seen records
@@ -58,7 +65,7 @@ func (c *suite) prepare() *judge.Prepared {
 func (c *suite) build() {
 	ginkgo.Describe("conform", ginkgo.Ordered, ginkgo.ContinueOnFailure, func() {
 		c.chapters()
-		ginkgo.It("everything holds when all evidence is in", ginkgo.SpecTimeout(specTimeout), c.review)
+		ginkgo.It("everything holds when all evidence is in", ginkgo.SpecTimeout(c.plan.patience()), c.review)
 	})
 }
 
@@ -72,14 +79,22 @@ func (c *suite) chapters() {
 		}
 		ginkgo.Describe(c.title(chapter), func() {
 			for _, cl := range group {
-				ginkgo.It(cl.ID+" "+cl.Title, labels(cl), ginkgo.SpecTimeout(specTimeout), func(ctx ginkgo.SpecContext) { c.judge(ctx, cl) })
+				ginkgo.It(cl.ID+" "+cl.Title, labels(c.plan.Ledger, cl), ginkgo.SpecTimeout(c.plan.patience()), func(ctx ginkgo.SpecContext) { c.judge(ctx, cl) })
 			}
 		})
 	}
 }
 
-// specTimeout is longer than any scenario may take, including its wait for media slots.
-const specTimeout = 20 * time.Minute
+// patience is longer than any scenario may take, including its wait for media slots and for policy time.
+func (p Plan) patience() time.Duration {
+	longest := 20 * time.Minute
+	for _, s := range p.Scenarios {
+		if _, unmet := s.Unmet(p.File); !unmet && p.File.Time != config.Virtual {
+			longest = max(longest, 20*time.Minute+s.Wait+p.File.LongestWait.Or(config.LongestWait))
+		}
+	}
+	return longest
+}
 
 // waves sorts the clauses by when their evidence is expected. The list of scenarios begins with the longest.
 func (c *suite) waves() []spec.Clause {
@@ -120,14 +135,14 @@ func (c *suite) judge(ctx ginkgo.SpecContext, cl spec.Clause) {
 	}
 	v := c.prepare().Judge(cl)
 	c.verdicts[cl.ID] = v
-	c.progress.verdict(v, string(cl.Level))
+	c.progress.Verdict(v, string(cl.Level))
 	ginkgo.AddReportEntry("verdict", v, ginkgo.ReportEntryVisibilityNever)
 	switch v.Outcome {
 	case verdict.Inconclusive, verdict.Fail:
 		if c.plan.told(v) {
 			ginkgo.Skip("blocked by " + strings.Join(v.BlockedBy, ", "))
 		}
-		ginkgo.Fail(Describe(v, string(cl.Level)))
+		ginkgo.Fail(progress.Describe(v, string(cl.Level)))
 	case verdict.NotApplicable, verdict.Pending, verdict.Pledged:
 		ginkgo.Skip(string(v.Outcome) + ": " + v.Reason)
 	case verdict.Pass:
@@ -163,8 +178,8 @@ func (c *suite) changes(ctx context.Context) (worse []string, err error) {
 		}
 		c.progress.Line("%s  %s was %s before all evidence was in", strings.ToUpper(string(v.Outcome)), v.Clause, early.Outcome)
 		if v.Outcome == verdict.Fail {
-			worse = append(worse, Describe(v, c.plan.level(v.Clause)))
-			c.progress.Line("%s", strings.TrimRight(Describe(v, c.plan.level(v.Clause)), "\n"))
+			worse = append(worse, progress.Describe(v, c.plan.level(v.Clause)))
+			c.progress.Line("%s", strings.TrimRight(progress.Describe(v, c.plan.level(v.Clause)), "\n"))
 		}
 	}
 	return worse, nil
@@ -189,7 +204,7 @@ func host(c *suite) bool {
 	suite.FailOnEmpty = true
 	suite.FailOnPending = true
 	suite.RandomizeAllSpecs = false // the order follows the expected arrival of evidence
-	suite.Timeout = time.Hour
+	suite.Timeout = time.Hour + c.plan.patience()
 	suite.GracePeriod = 2 * time.Second
 	reporter.NoColor = true
 	return ginkgo.RunSpecs(new(failures), "conform", suite, reporter)

@@ -1,12 +1,14 @@
 package scenario
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/scenario/clock"
+	"reelcheck/conformance/scenario/role"
 	"reelcheck/conformance/target"
 	"reelcheck/conformance/target/config"
 )
@@ -14,7 +16,7 @@ import (
 // App describes an application of a scenario. The zero value uploads to the suite's S3 store. Settings that need a
 // capability the target does not declare are left out.
 type App struct {
-	Name      string          // of the webhook endpoint, and the role of a prepared application; "" means "default"
+	Name      string          // of the webhook endpoint, and the role of a prepared application; "" means role.Default
 	Cloud     bool            // archives stay in the built-in cloud: no upload target
 	Azure     bool            // archives go to the suite's Azure account
 	Storage   *target.Storage // in place of the suite's stores
@@ -25,6 +27,8 @@ type App struct {
 	Mailed    bool            // failures are mailed to one of the suite's mailboxes
 	Codec     string          // video codec that its clients prefer; "" leaves it to the target
 }
+
+func (a App) role() string { return cmp.Or(a.Name, role.Default) }
 
 // store is a store of the suite for the archives of an application.
 type store interface {
@@ -53,6 +57,7 @@ func (f *Flow) open(ctx context.Context) error {
 	if !f.Target.File.Has(config.Unified) {
 		f.As = client.Legacy()
 	}
+	f.Clock = &clock.Clock{Client: client, Mode: f.Target.File.Time, Longest: f.Target.File.LongestWait.Or(config.LongestWait)}
 	return nil
 }
 
@@ -63,11 +68,9 @@ func (f *Flow) Application(ctx context.Context, label string, a App) (c *target.
 		Base: f.Target.Credentials.URL, Control: f.Target.Credentials.ControlToken, Scenario: f.Scenario.Name,
 		Journal: f.Journal, Schema: f.Schema, Timeout: f.Target.File.RequestTimeout.Or(10 * time.Second),
 	}
-	if a.Name == "" {
-		a.Name = "default"
-	}
+	a.Name = a.role()
 	if !f.Target.File.Has(config.Control) {
-		at, err = f.prepared(c, a)
+		at, err = f.usePrepared(c, label, a)
 		return c, at, err
 	}
 	req := f.request(a)
@@ -124,26 +127,6 @@ func (f *Flow) storage(a App, at Place) *target.Storage {
 		s.Config = s3
 	}
 	return s
-}
-
-// prepared sets c to the application of a role from the target file.
-func (f *Flow) prepared(c *target.Client, a App) (at Place, err error) {
-	cred, ok := f.Target.File.Applications[a.Name]
-	if !ok && a.Name == "default" {
-		cred, ok = f.Target.Credentials, true
-	}
-	if !ok {
-		return at, fmt.Errorf("the target file prepares no application %q and the target has no control API", a.Name)
-	}
-	if c.App, err = target.NewApp(cred); err != nil {
-		return at, err
-	}
-	f.Journal.Redact("api secret", c.App.APISecret)
-	at = f.stores(a)
-	if at.Name = f.Target.File.Sinks.S3.Bucket; a.Azure {
-		at.Name = f.Target.File.Sinks.Azure.Container
-	}
-	return at, nil
 }
 
 // bucketName returns a valid, unique bucket name: at most 63 of a-z, 0-9 and dashes.

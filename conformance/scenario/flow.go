@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/scenario/clock"
+	"reelcheck/conformance/scenario/queue"
 	"reelcheck/conformance/target"
 	"reelcheck/conformance/target/config"
 )
@@ -17,8 +19,10 @@ type Flow struct {
 	Scenario Scenario
 	As       target.As // makes calls as the flow's own application
 	Place    Place     // where its archives are uploaded
+	Clock    *clock.Clock
 	undo     []func(context.Context) error
-	looks    looks
+	Resumed  bool // takes a look that another run has pledged
+	looks    *queue.Queue
 	release  func() // gives its media slots back; it may be called more than once
 }
 
@@ -39,10 +43,14 @@ func InTurn(ctx context.Context, phases ...func(context.Context) error) error {
 
 // Silent gives the flow's media slots back. The flow must not publish or record anything after it.
 func (f *Flow) Silent() {
-	if f.Target.File.Has(config.Control) { // the next scenario on a prepared application must wait for the end of the flow
-		f.release()
+	if !f.Target.File.Has(config.Control) { // one that runs alone must wait for the end of the flow
+		return
 	}
+	f.release()
 }
+
+// Idle is Silent for a flow that from now on only looks at its own archives, so that others may use its application.
+func (f *Flow) Idle() { f.release() }
 
 // Note writes a line of text into the timeline.
 func (f *Flow) Note(label, text string) error {
@@ -99,6 +107,9 @@ func (f *Flow) Start(ctx context.Context, label, session string, options map[str
 	if a.Status != 200 || id == "" {
 		return Started{}, Blocked(label, "starting an archive answered %s", Describe(a))
 	}
+	if f.Store != nil {
+		f.Store.Own(id, f.Scenario.Name)
+	}
 	return Started{ID: id, Session: session, Took: a.Exchange.Duration}, nil
 }
 
@@ -108,7 +119,7 @@ func (f *Flow) Record(ctx context.Context, prefix, session string, options map[s
 	if err != nil {
 		return a, err
 	}
-	if err := Sleep(ctx, long); err != nil {
+	if err := clock.Sleep(ctx, long); err != nil {
 		return a, err
 	}
 	return a, f.Stop(ctx, prefix+"stop", a.ID)
@@ -133,16 +144,4 @@ func (f *Flow) Stop(ctx context.Context, label, id string) error {
 		err = Blocked(label, "stopping the archive answered %s", Describe(a))
 	}
 	return err
-}
-
-// Sleep lets real time pass while media flows or something is watched.
-func Sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -3,7 +3,6 @@ package scenario
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"time"
 
 	"reelcheck/conformance/evidence"
@@ -12,60 +11,6 @@ import (
 
 // lookWithin limits the forensics of one file, without the time it waits for its turn.
 const lookWithin = 2 * time.Minute
-
-// looks is the queue of a flow's files for the forensics. It works through them one after the other while the flow goes
-// on, and may need longer than the flow.
-type looks struct {
-	queue chan look
-	done  chan struct{} // closed when the queue is closed and empty
-	err   error         // evidence that could not be written; read after done
-}
-
-// look is one file in the queue: the record about it, and the function that fills the record.
-type look struct {
-	record evidence.Record
-	fill   func(ctx context.Context, r *evidence.Record) error
-}
-
-// mostLooks is above the number of files of any flow.
-const mostLooks = 100
-
-// start starts the queue. It holds a turn while it works on a file.
-func (l *looks) start(ctx context.Context, f *Flow, turn turns) {
-	l.queue, l.done = make(chan look, mostLooks), make(chan struct{})
-	go func() { // ends with finish
-		defer close(l.done)
-		for one := range l.queue {
-			select {
-			case turn <- struct{}{}:
-			case <-ctx.Done():
-				continue
-			}
-			l.err = errors.Join(l.err, f.see(ctx, one))
-			<-turn
-		}
-	}()
-}
-
-// finish waits until the queue is empty and returns the first errors.
-func (l *looks) finish() error {
-	close(l.queue)
-	<-l.done
-	return l.err
-}
-
-// see analyses one file and writes its record.
-func (f *Flow) see(ctx context.Context, one look) error {
-	inner, cancel := context.WithTimeout(ctx, lookWithin)
-	defer cancel()
-	if err := one.fill(inner, &one.record); err != nil {
-		if ctx.Err() != nil {
-			return nil // the run was interrupted, which is noted elsewhere
-		}
-		one.record.Harness = &evidence.Harness{Kind: "environment", Message: "media forensics: " + err.Error()}
-	}
-	return f.Append(one.record)
-}
 
 // Look queues a blob for the media forensics.
 func (f *Flow) Look(label, id, sha string) {
@@ -94,6 +39,18 @@ func (f *Flow) LookInside(label, id, sha string) {
 	})
 }
 
+// look queues a file: fill puts what it finds into a record about the archive.
 func (f *Flow) look(label, id string, fill func(context.Context, *evidence.Record) error) {
-	f.looks.queue <- look{evidence.Record{Label: label, IDs: f.ArchiveIDs(id)}, fill}
+	r := evidence.Record{Label: label, IDs: f.ArchiveIDs(id)}
+	f.looks.Add(func(ctx context.Context) error {
+		inner, cancel := context.WithTimeout(ctx, lookWithin)
+		defer cancel()
+		if err := fill(inner, &r); err != nil {
+			if ctx.Err() != nil {
+				return nil // the run was interrupted, which is noted elsewhere
+			}
+			r.Harness = &evidence.Harness{Kind: "environment", Message: "media forensics: " + err.Error()}
+		}
+		return f.Append(r)
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"reelcheck/conformance/evidence"
@@ -35,14 +36,20 @@ func (f *Flow) Join(ctx context.Context, session, name string, classes ...string
 // JoinSaying is Join with connection data.
 func (f *Flow) JoinSaying(ctx context.Context, session, name, data string, classes ...string) (*Member, error) {
 	m, err := f.guest(session, name, data, classes...)
-	if err != nil || !f.Target.File.Has(config.Events) {
+	if err != nil || !f.connects() {
 		return m, err
 	}
-	if m.Conn, err = f.As.Connect(ctx, "join."+name, name, session, m.token); err != nil {
+	e := publisher.Entry{Client: f.As.Client, Label: "join." + name, Name: name, Session: session, Token: m.token}
+	if m.Conn, err = f.Publisher.Connect(ctx, e); err != nil {
 		return nil, err
 	}
 	f.undo = append(f.undo, func(context.Context) error { m.Conn.Leave(); return nil })
 	return m, nil
+}
+
+// connects reports whether clients can be there without publishing.
+func (f *Flow) connects() bool {
+	return f.Target.File.Has(config.Events) && slices.Contains(f.Publisher.Can(), config.CanConnect)
 }
 
 // Present is Join for a client that has to be there: where the target has no events, it publishes a sound.
@@ -204,7 +211,7 @@ func (m *Member) Leave(ctx context.Context) error {
 	}
 	pub := m.Pub
 	m.Pub = nil
-	if !m.f.Target.File.Has(config.Events) {
+	if !m.f.connects() {
 		return pub.Stop(ctx, "leave."+m.Name)
 	}
 	return pub.Abandon()

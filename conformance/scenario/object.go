@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"context"
+	"net/http"
 	"path"
 	"strings"
 	"time"
@@ -38,17 +39,32 @@ func (f *Flow) ObjectsThat(ctx context.Context, label, id string, are func(evide
 		f.ArchiveIDs(id))
 }
 
-// ArchiveIDs returns the record IDs for an archive and the flow's application.
-func (f *Flow) ArchiveIDs(id string) map[string]string {
-	return map[string]string{evidence.Archive: id, evidence.Application: f.As.App.ID}
+// Elsewhere returns the ids of the archives that other scenarios started.
+func (f *Flow) Elsewhere() []string {
+	var ids []string
+	for _, r := range f.Journal.View().Exchanges(evidence.StartArchive).Records {
+		var started struct{ ID string }
+		if r.Scenario != f.Scenario.Name && r.Exchange.Status() == http.StatusOK && r.Exchange.Decode(&started) == nil && started.ID != "" {
+			ids = append(ids, started.ID)
+		}
+	}
+	return ids
 }
 
-// Fetch downloads the archive's objects into the evidence and queues them for the forensics, which run beside the flow.
-// If there is no object it does nothing: the listing has recorded that.
+// ArchiveIDs returns the record IDs for an archive and the flow's application.
+func (f *Flow) ArchiveIDs(id string) map[string]string {
+	return map[string]string{evidence.Archive: id, evidence.Application: f.As.App.Name()}
+}
+
+// Fetch downloads the archive's file into the evidence and queues it for the forensics, which run beside the flow. It takes
+// it from the suite's store or, if nothing of the archive is there, by the download link. Without a link it does nothing more.
 func (f *Flow) Fetch(ctx context.Context, label, id string) error {
 	found, err := f.Objects(ctx, label, id)
-	if err != nil || len(found) == 0 {
+	if err != nil {
 		return err
+	}
+	if len(found) == 0 {
+		return f.followURL(ctx, label, id)
 	}
 	for _, o := range found {
 		sum, err := f.Download(ctx, label, id, o)

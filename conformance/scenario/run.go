@@ -6,23 +6,27 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/publisher"
+	"reelcheck/conformance/scenario/clock"
+	"reelcheck/conformance/scenario/queue"
 	"reelcheck/conformance/sink"
 	"reelcheck/conformance/target"
 	"reelcheck/conformance/target/config"
 	"reelcheck/conformance/target/launch"
+	"reelcheck/conformance/target/schema"
 )
 
 // Env is what all scenarios of a run share.
 type Env struct {
 	Target    *launch.Target
 	Journal   *evidence.Journal
-	Schema    *target.Schema // nil: exchanges are not validated
+	Schema    *schema.Document // nil: exchanges are not validated
 	Hooks     *sink.Webhooks
 	Store     *sink.Store   // nil without the capability s3
 	Azure     *sink.Azure   // nil without the capability azure
@@ -59,15 +63,15 @@ func (e *BlockedError) Error() string { return e.Label + ": " + e.Text }
 // the last scenario, as it does once all evidence is judged.
 func Run(ctx context.Context, env Env, scenarios []Scenario) error {
 	if env.Slots == 0 {
-		env.Slots = 5 * runtime.NumCPU()
+		env.Slots = Slots()
 	}
-	looking := newTurns(runtime.NumCPU())
+	looking := queue.NewTurns(runtime.NumCPU())
 	freed := make(chan int, len(scenarios)) // slots that scenarios give back
 	errs := make(chan error, len(scenarios)+1)
 	free := env.Slots
 	var wg sync.WaitGroup
-	for _, s := range env.ordered(scenarios) {
-		weight := env.weight(s)
+	for _, s := range Ordered(env.Target.File, scenarios) {
+		weight := Weight(env.Target.File, s, env.Slots)
 		for free < weight {
 			free += <-freed
 		}
@@ -81,7 +85,7 @@ func Run(ctx context.Context, env Env, scenarios []Scenario) error {
 	for free < env.Slots {
 		free += <-freed
 	}
-	looking.all()
+	looking.All()
 	wg.Wait()
 	close(errs)
 	var all []error
@@ -91,51 +95,55 @@ func Run(ctx context.Context, env Env, scenarios []Scenario) error {
 	return errors.Join(all...)
 }
 
-// turns limits how many files are analysed at a time: one while anything publishes, so as not to disturb the publishers,
-// and one per processor afterwards.
-type turns chan struct{}
+// Slots returns the number of media slots that are used by default.
+func Slots() int { return 5 * runtime.NumCPU() }
 
-func newTurns(n int) turns {
-	t := make(turns, n)
-	for range n - 1 {
-		t <- struct{}{}
-	}
-	return t
-}
-
-func (t turns) all() {
-	for range cap(t) - 1 {
-		<-t
-	}
-}
-
-// ordered puts the scenarios that need no slots first.
-func (e Env) ordered(scenarios []Scenario) []Scenario {
+// Ordered returns the order in which scenarios begin: those that need no slots first, those that run alone later, and those
+// that wait on a prepared application last.
+func Ordered(f config.File, scenarios []Scenario) []Scenario {
 	out := slices.Clone(scenarios)
-	slices.SortStableFunc(out, func(a, b Scenario) int { return min(e.weight(a), 1) - min(e.weight(b), 1) })
+	rank := func(s Scenario) int {
+		switch {
+		case waits(f, s):
+			return 3
+		case alone(f, s):
+			return 2
+		}
+		return Weight(f, s, 1)
+	}
+	slices.SortStableFunc(out, func(a, b Scenario) int { return rank(a) - rank(b) })
 	return out
 }
 
-// weight returns how many slots a scenario takes. Without the control API it takes all of them, since only one scenario
-// at a time can use a prepared application.
-func (e Env) weight(s Scenario) int {
-	if !e.Target.File.Has(config.Control) {
-		return e.Slots
+// alone reports whether no other scenario may run beside s: it has to share a prepared application, and cannot.
+func alone(f config.File, s Scenario) bool { return s.Alone && !f.Has(config.Control) }
+
+// waits reports whether s lets real time pass. It uses sessions of its own and does not count archives, so that others may
+// run beside it on the same application.
+func waits(f config.File, s Scenario) bool { return s.Wait > 0 && !f.Has(config.Control) }
+
+// Weight returns how many of the slots a scenario takes. One that must have a prepared application for itself takes all of them.
+func Weight(f config.File, s Scenario, slots int) int {
+	switch {
+	case alone(f, s):
+		return slots
+	case waits(f, s):
+		return min(max(s.Media, 1), slots)
 	}
-	return min(s.Media, e.Slots)
+	return min(s.Media, slots)
 }
 
 // through runs a scenario until its last step is in the evidence. It calls release when the flow has ended or is silent;
 // files may still be analysed after that.
-func through(ctx context.Context, env Env, s Scenario, looking turns, release func()) error {
+func through(ctx context.Context, env Env, s Scenario, looking queue.Turns, release func()) error {
 	f := &Flow{Env: env, Scenario: s, release: sync.OnceFunc(release)}
-	f.looks.start(ctx, f, looking)
+	f.looks = queue.Start(ctx, looking)
 	last, err := f.drive(ctx)
 	f.release()
 	if err != nil {
-		return errors.Join(err, f.looks.finish())
+		return errors.Join(err, f.looks.Finish())
 	}
-	if err := f.looks.finish(); err != nil {
+	if err := f.looks.Finish(); err != nil {
 		last = f.outcome(ctx, err)
 	}
 	return errors.Join(ctx.Err(), f.end(last))
@@ -145,16 +153,21 @@ func through(ctx context.Context, env Env, s Scenario, looking turns, release fu
 // not be written.
 func (f *Flow) drive(ctx context.Context) (evidence.Step, error) {
 	s := f.Scenario
-	if missing := s.Missing(f.Target.File); missing != "" {
-		return evidence.Step{Outcome: evidence.Unmet, BlockedBy: string(missing), Text: "the target does not declare " + string(missing)}, nil
+	if step, unmet := s.Unmet(f.Target.File); unmet {
+		return step, nil
+	}
+	if f.Publisher != nil {
+		if a := s.Unable(f.Publisher.Can()); a != "" {
+			return evidence.Step{Outcome: evidence.Unable, BlockedBy: string(a), Text: "the clients cannot " + a.Says()}, nil
+		}
 	}
 	if err := f.end(evidence.Step{Outcome: evidence.Began, Text: s.Title}); err != nil {
 		return evidence.Step{}, err
 	}
-	inner, cancel := context.WithTimeout(ctx, s.Within)
+	inner, cancel := context.WithTimeout(ctx, s.within(f.Target.File))
 	err := f.open(inner)
 	if err == nil {
-		err = s.Run(inner, f)
+		err = f.run(inner)
 	}
 	if err == nil {
 		err = f.settle(ctx) // a callback that never comes is the target's fault, and Within is not for it
@@ -163,15 +176,26 @@ func (f *Flow) drive(ctx context.Context) (evidence.Step, error) {
 	cancel()
 	f.cleanUp(ctx)
 	if err != nil && expired != nil {
-		err = fmt.Errorf("not done within %v: %w", s.Within, err)
+		err = fmt.Errorf("not done within %v: %w", s.within(f.Target.File), err)
 	}
 	return f.outcome(ctx, err), nil
+}
+
+// run runs the flow itself. A panic, as by an answer that nobody thought of, is a fault of the suite and ends this scenario alone.
+func (f *Flow) run(ctx context.Context) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = errors.Join(fmt.Errorf("fault of the suite: panic: %v", p),
+				f.Append(evidence.Record{Label: "panic", Harness: &evidence.Harness{Kind: "panic", Message: fmt.Sprintf("%v\n%s", p, debug.Stack())}}))
+		}
+	}()
+	return f.Scenario.Run(ctx, f)
 }
 
 // outcome turns the error of a flow into its last step, and notes when the flow was interrupted.
 func (f *Flow) outcome(ctx context.Context, err error) evidence.Step {
 	if ctx.Err() != nil {
-		return evidence.Step{Outcome: evidence.Broken, Text: "interrupted"}
+		return evidence.Step{Outcome: evidence.Broken, Text: evidence.Interrupted}
 	}
 	return ending(err)
 }
@@ -181,9 +205,12 @@ func ending(err error) evidence.Step {
 	var blocked *BlockedError
 	var refused *target.RefusedError
 	var unanswered *target.NotAnsweredError
+	var long *clock.TooLongError
 	switch {
 	case err == nil:
 		return evidence.Step{Outcome: evidence.Done}
+	case errors.As(err, &long):
+		return evidence.Step{Outcome: evidence.Unwaited, BlockedBy: "time", Text: err.Error()}
 	case errors.As(err, &blocked):
 		return evidence.Step{Outcome: evidence.Blocked, BlockedBy: blocked.Label, Text: blocked.Text}
 	case errors.As(err, &refused):

@@ -9,13 +9,17 @@ import (
 	"encoding/pem"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/publisher"
+	"reelcheck/conformance/scenario/clock"
 	"reelcheck/conformance/target/config"
 	"reelcheck/conformance/target/launch"
 )
@@ -73,6 +77,30 @@ func TestTheEndOfARunIsNoInterruption(t *testing.T) {
 	}
 }
 
+// TestAPanicEndsItsScenarioAlone checks that an answer nobody thought of does not end the run.
+func TestAPanicEndsItsScenarioAlone(t *testing.T) {
+	e := bare(t, 5)
+	bad := Scenario{Name: "bad", Within: 10 * time.Second, Run: func(context.Context, *Flow) error {
+		var none []int
+		_ = none[len(e.RunID)]
+		return nil
+	}}
+	good := Scenario{Name: "good", Within: 10 * time.Second, Run: func(context.Context, *Flow) error { return nil }}
+	if err := Run(t.Context(), e, []Scenario{bad, good}); err != nil {
+		t.Fatal(err)
+	}
+	v := e.Journal.View()
+	if step, _ := v.Outcome("bad"); step.Outcome != evidence.Broken || !strings.Contains(step.Text, "fault of the suite") {
+		t.Errorf("the one that panics ended %+v", step)
+	}
+	if step, _ := v.Outcome("good"); step.Outcome != evidence.Done {
+		t.Errorf("the other ended %+v", step)
+	}
+	if noted := v.Harness().Records; len(noted) != 1 || noted[0].Harness.Kind != "panic" {
+		t.Errorf("noted %+v", noted)
+	}
+}
+
 func TestScenariosBeginInTheirOrder(t *testing.T) {
 	var mu sync.Mutex
 	var order []string
@@ -81,7 +109,7 @@ func TestScenariosBeginInTheirOrder(t *testing.T) {
 			mu.Lock()
 			order = append(order, name)
 			mu.Unlock()
-			return Sleep(ctx, 20*time.Millisecond)
+			return clock.Sleep(ctx, 20*time.Millisecond)
 		}}
 	}
 	var all []Scenario
@@ -152,7 +180,7 @@ func TestFilesAreLookedAtSideBySideInTheEnd(t *testing.T) {
 		ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 		defer cancel()
 		for len(both) < 2 {
-			if err := Sleep(ctx, time.Millisecond); err != nil {
+			if err := clock.Sleep(ctx, time.Millisecond); err != nil {
 				return nil, err
 			}
 		}
@@ -162,5 +190,33 @@ func TestFilesAreLookedAtSideBySideInTheEnd(t *testing.T) {
 	done(t, e, Scenario{Name: "one", Media: 1, Within: 5 * time.Second, Run: look}, Scenario{Name: "other", Media: 1, Within: 5 * time.Second, Run: look})
 	if n := len(e.Journal.View().Harness().Records); n > 0 {
 		t.Errorf("%d files had to wait for the others", n)
+	}
+}
+
+// clients is a driver whose clients only publish.
+type clients struct{ publisher.Driver }
+
+func (clients) Can() []config.Ability { return []config.Ability{config.CanMute} }
+
+func TestScenariosBeyondTheClientsAreNotRun(t *testing.T) {
+	e := bare(t, 5)
+	e.Publisher = clients{}
+	e.Target.File.Capabilities = append(e.Target.File.Capabilities, config.Events)
+	run := func(context.Context, *Flow) error { return nil }
+	if err := Run(t.Context(), e, []Scenario{
+		{Name: "cuts", Clients: []config.Ability{config.CanMute, config.CanCut}, Within: time.Second, Run: run},
+		{Name: "receives", Needs: []config.Capability{config.Events}, Within: time.Second, Run: run},
+		{Name: "mutes", Clients: []config.Ability{config.CanMute}, Within: time.Second, Run: run},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]evidence.Step{
+		"cuts":     {Outcome: evidence.Unable, BlockedBy: "cut", Text: "the clients cannot cut and restore their network"},
+		"receives": {Outcome: evidence.Unable, BlockedBy: "connect", Text: "the clients cannot be connected without publishing"},
+		"mutes":    {Outcome: evidence.Done},
+	} {
+		if step, _ := e.Journal.View().Outcome(name); !reflect.DeepEqual(step, want) {
+			t.Errorf("%s ended %+v, want %+v", name, step, want)
+		}
 	}
 }

@@ -23,8 +23,11 @@ package scenario
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/scenario/clock"
 	"reelcheck/conformance/target/config"
 )
 
@@ -34,8 +37,17 @@ type Scenario struct {
 	Title string
 	// Needs lists the capabilities that the scenario cannot run without.
 	Needs []config.Capability
-	// Virtual means that the scenario moves the application's clock. Without the control API it would take hours.
+	// Clients lists what its clients must be able to do.
+	Clients []config.Ability
+	// Files means that the scenario gets the files of its archives, from a bucket of the suite or by their download links.
+	Files bool
+	// Alone means that the scenario disturbs others that use its application at the same time, or that they disturb it. If it
+	// has to share an application, it runs alone.
+	Alone bool
+	// Virtual means that only an application's clock that can be moved shows it.
 	Virtual bool
+	// Wait is how much policy time the scenario lets pass in all.
+	Wait time.Duration
 	// Media is the number of media slots that the scenario takes: about two for each picture that is sent or composed at
 	// a time, fewer where pictures are small or nothing is composed, and one for sound alone.
 	Media int
@@ -44,15 +56,44 @@ type Scenario struct {
 
 	// App describes the application that it runs on.
 	App App
+	// Beside lists the roles of its other applications.
+	Beside []string
+	// Later are the looks that the flow takes with [Flow.Take].
+	Later []Later
 	// Run is the flow. An error ends it. A [BlockedError] or an error of package target is the target's doing; any other
 	// is trouble of the suite.
 	Run func(context.Context, *Flow) error
 }
 
-// Missing returns the first capability that s needs and f does not declare, or "".
-func (s Scenario) Missing(f config.File) config.Capability {
-	if s.Virtual && f.Time != config.Virtual {
-		return config.Control
+// Unmet returns the step that ends s before it begins, and whether there is one: f does not declare or prepare what s needs, or
+// does not give it the time.
+func (s Scenario) Unmet(f config.File) (evidence.Step, bool) {
+	if step, lacks := s.lacking(f); lacks {
+		return step, true
 	}
-	return f.Missing(s.Needs...)
+	if s.Virtual && f.Time != config.Virtual {
+		return evidence.Step{Outcome: evidence.Unwaited, BlockedBy: "time", Text: "needs a clock that can be advanced: time virtual"}, true
+	}
+	if err := clock.TooLong(f, s.Wait); err != nil {
+		return evidence.Step{Outcome: evidence.Unwaited, BlockedBy: "time", Text: err.Error()}, true
+	}
+	return evidence.Step{}, false
+}
+
+// Unable returns the first ability that the clients of s need and those of a driver do not have, or "". Whoever needs
+// events needs clients that connect.
+func (s Scenario) Unable(can []config.Ability) config.Ability {
+	need := s.Clients
+	if slices.Contains(s.Needs, config.Events) {
+		need = append(slices.Clone(need), config.CanConnect)
+	}
+	return config.FirstMissing(can, need)
+}
+
+// within returns the limit of the whole flow. Waiting is not part of Within.
+func (s Scenario) within(f config.File) time.Duration {
+	if f.Time == config.Virtual {
+		return s.Within
+	}
+	return s.Within + max(s.Wait, f.LongestWait.Or(config.LongestWait))
 }

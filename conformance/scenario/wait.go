@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/scenario/clock"
 	"reelcheck/conformance/target/config"
 )
 
@@ -29,20 +30,6 @@ const (
 	Quiet = 1500 * time.Millisecond
 	// Forever is a number of attempts that is never reached.
 	Forever = 1_000_000
-)
-
-// Moments to which flows move the clock. They do not judge: the limits themselves are in the ledger.
-const (
-	FirstMinute  = time.Minute
-	LastMinute   = time.Minute
-	IdleHour     = time.Hour
-	RecordedTime = 4 * time.Hour
-	TotalTime    = 12 * time.Hour
-	CloudPeriod  = 72 * time.Hour
-	// Margin is the distance from a limit at which a flow looks, before it or after it.
-	Margin = 10 * time.Second
-	// JustBefore is the distance before a limit at which a flow looks last. A target may be a second early.
-	JustBefore = 3 * time.Second
 )
 
 // statusOf returns the status of the archive in a body, or "".
@@ -180,7 +167,7 @@ func (f *Flow) AwaitRecords(ctx context.Context, label, what string, ids map[str
 // Watch waits for d and records it, so that what did not happen in this time is evidence.
 func (f *Flow) Watch(ctx context.Context, label, what, id string, d time.Duration) error {
 	from := time.Now()
-	if err := Sleep(ctx, d); err != nil {
+	if err := clock.Sleep(ctx, d); err != nil {
 		return err
 	}
 	return f.Watched(label, evidence.Watch{What: what, Span: evidence.Span{From: from, To: time.Now()}}, About(id))

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/net/netutil"
+
 	"reelcheck/conformance/evidence"
 )
 
@@ -24,7 +26,7 @@ type gate struct {
 	done    chan error // of Serve
 
 	mu      sync.Mutex
-	owners  map[string]string  // scenario by bucket
+	owners  map[string]string  // scenario by bucket, or by archive id in a bucket that scenarios share
 	refused map[string]refusal // by bucket
 	err     error              // the first error in writing a record
 }
@@ -44,15 +46,26 @@ func openGate(listen, endpoint string, j *evidence.Journal) (*gate, error) {
 			r.SetURL(behind)
 			r.Out.Host = r.In.Host
 		}}}
-	g.server = &http.Server{Handler: g, ReadHeaderTimeout: 10 * time.Second}
-	go func() { g.done <- g.server.Serve(ln) }() // awaited by close
+	g.server = &http.Server{Handler: newBudget(g, diskBudget), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10}
+	go func() { g.done <- g.server.Serve(netutil.LimitListener(ln, maxConnections)) }() // awaited by close
 	return g, nil
 }
 
-func (g *gate) own(bucket, scenario string) {
+// own assigns the requests whose path names a bucket or an archive to a scenario.
+func (g *gate) own(name, scenario string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.owners[bucket] = scenario
+	g.owners[name] = scenario
+}
+
+// owner returns the scenario of a request, or "".
+func (g *gate) owner(path string) string {
+	for name := range strings.SplitSeq(path, "/") {
+		if scenario, known := g.owners[name]; known {
+			return scenario
+		}
+	}
+	return ""
 }
 
 // refusal says which requests are refused: none if status is 0, otherwise all, or those without which no object is made.
@@ -98,7 +111,7 @@ func partOf(r *http.Request) (part evidence.Part, id string) {
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	bucket, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	g.mu.Lock()
-	scenario, refused := g.owners[bucket], g.refused[bucket]
+	scenario, refused := g.owner(r.URL.Path), g.refused[bucket]
 	g.mu.Unlock()
 	u := evidence.Upload{Store: "s3", Method: r.Method, Path: r.URL.Path, Encryption: r.Header.Get("X-Amz-Server-Side-Encryption")}
 	u.Part, u.Multipart = partOf(r)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/emersion/go-smtp"
+	"golang.org/x/net/netutil"
 
 	"reelcheck/conformance/evidence"
 )
@@ -17,8 +18,11 @@ import (
 // mailDomain is the domain of every mailbox. RFC 2606 reserves it.
 const mailDomain = "reelcheck.example"
 
-// mailLimit is the largest message in bytes; the rest is dropped.
-const mailLimit = 1 << 20
+// mailLimit is the largest message in bytes, maxLetters the number of messages of one connection.
+const (
+	mailLimit  = 1 << 20
+	maxLetters = 100
+)
 
 // Mailbox accepts mail for any address. Every message becomes a Mail record of the scenario in its first recipient's
 // address.
@@ -49,10 +53,10 @@ func (m *Mailbox) Serve(j *evidence.Journal) {
 	m.server = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
 		return &letter{take: func(l letter) error { return m.keep(j, l) }}, nil
 	}))
-	m.server.Domain, m.server.MaxMessageBytes = mailDomain, mailLimit
+	m.server.Domain, m.server.MaxMessageBytes, m.server.MaxRecipients = mailDomain, mailLimit, 20
 	m.server.ReadTimeout, m.server.WriteTimeout = 30*time.Second, 30*time.Second
 	m.done = make(chan error, 1)
-	go func() { m.done <- m.server.Serve(m.listener) }() // awaited by Close
+	go func() { m.done <- m.server.Serve(netutil.LimitListener(m.listener, maxConnections)) }() // awaited by Close
 }
 
 // Box returns the mail address of one application. Its messages belong to the scenario and get the label mail.{name}.
@@ -95,6 +99,7 @@ type letter struct {
 	from string
 	to   []string
 	text []byte
+	sent int // messages of this session
 	take func(letter) error
 }
 
@@ -106,6 +111,9 @@ func (l *letter) Logout() error                               { return nil }
 func (l *letter) Data(r io.Reader) (err error) {
 	if l.text, err = io.ReadAll(r); err != nil {
 		return err
+	}
+	if l.sent++; l.sent > maxLetters {
+		return &smtp.SMTPError{Code: 421, EnhancedCode: smtp.EnhancedCode{4, 7, 0}, Message: "too many messages"}
 	}
 	return l.take(*l)
 }

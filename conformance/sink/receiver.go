@@ -14,11 +14,22 @@ import (
 	"time"
 )
 
-// HookPrefix begins the path of every webhook endpoint: /hook/{scenario}/{name}.
+// HookPrefix begins the path of every webhook endpoint of a scenario: /hook/{scenario}/{name}.
 const HookPrefix = "/hook/"
 
-// deliveryLimit is the number of bytes that are kept of one delivery.
-const deliveryLimit = 1 << 20
+// Limits of what is kept, far above what a run causes. What is beyond them is answered with 503 and is no delivery.
+const (
+	deliveryLimit = 1 << 20   // bytes of one delivery; the rest of it is not read
+	maxDeliveries = 50_000    // of a receiver
+	maxKept       = 256 << 20 // bytes of all deliveries, where they are kept in memory
+)
+
+// NoAnswer is the status of a request that is left without an answer: the receiver waits until the sender gives up, or until it
+// closes the connection itself.
+const NoAnswer = 0
+
+// silentFor is the time after which the receiver closes a connection without an answer.
+const silentFor = 15 * time.Second
 
 // Delivery is one received webhook request.
 type Delivery struct {
@@ -28,24 +39,27 @@ type Delivery struct {
 	Path   string      `json:"path"`
 	Header http.Header `json:"header"`
 	Body   []byte      `json:"body"`
-	Answer int         `json:"answer"`
+	Answer int         `json:"answer"` // a status, or [NoAnswer]
 }
 
 // Receiver accepts webhooks and remembers them. A suite can also use a receiver that runs in a container. It serves
 //
 //	/hook/...                          a webhook; the answer is 200, or what a script says
+//	POST /...                          a webhook too, whatever the path
 //	PUT /script/hook/...               {"status":500,"times":3}: the answer to the next ones
 //	GET /deliveries?after=N&wait=10s   what arrived after number N; waits for the first one
 //
 // The zero Receiver is ready to use.
 type Receiver struct {
-	// On, if set, is called with each delivery, in order, before it is answered.
+	// On, if set, is called with each delivery, in order, before it is answered. The receiver then keeps none itself.
 	On func(Delivery)
 	// Now stamps deliveries; nil is the wall clock.
 	Now func() time.Time
 
 	mu         sync.Mutex
-	deliveries []Delivery
+	n          int64      // number of deliveries
+	kept       int64      // bytes in deliveries
+	deliveries []Delivery // those that After returns; none with On
 	scripts    map[string]script
 	wake       chan struct{} // closed and replaced at each delivery
 }
@@ -57,12 +71,12 @@ type script struct {
 
 func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	switch path := req.URL.Path; {
-	case strings.HasPrefix(path, HookPrefix):
+	case strings.HasPrefix(path, HookPrefix) || req.Method == http.MethodPost:
 		r.accept(w, req)
 	case strings.HasPrefix(path, "/script"+HookPrefix) && req.Method == http.MethodPut:
 		var s script
-		if err := json.NewDecoder(io.LimitReader(req.Body, 1<<10)).Decode(&s); err != nil || s.Status < 100 || s.Status > 599 || s.Times < 0 {
-			http.Error(w, "want a status and how many times", http.StatusBadRequest)
+		if err := json.NewDecoder(io.LimitReader(req.Body, 1<<10)).Decode(&s); err != nil || s.Status != NoAnswer && (s.Status < 100 || s.Status > 599) || s.Times < 0 {
+			http.Error(w, "want a status, or 0 for none, and how many times", http.StatusBadRequest)
 			return
 		}
 		r.Refuse(strings.TrimPrefix(path, "/script"), s.Status, s.Times)
@@ -74,7 +88,7 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 }
 
-// Refuse answers the next deliveries to path with status, as many times as given.
+// Refuse answers the next deliveries to path with status, which may be [NoAnswer], as many times as given.
 func (r *Receiver) Refuse(path string, status, times int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -94,22 +108,50 @@ func (r *Receiver) accept(w http.ResponseWriter, req *http.Request) {
 		now = r.Now
 	}
 	r.mu.Lock()
-	d := Delivery{N: int64(len(r.deliveries)) + 1, Time: now().UTC(), Method: req.Method, Path: req.URL.Path,
+	if r.full(len(body)) {
+		r.mu.Unlock()
+		http.Error(w, "the receiver is full", http.StatusServiceUnavailable)
+		return
+	}
+	r.n++
+	d := Delivery{N: r.n, Time: now().UTC(), Method: req.Method, Path: req.URL.Path,
 		Header: req.Header.Clone(), Body: body, Answer: http.StatusOK}
 	if s := r.scripts[d.Path]; s.Times > 0 {
 		d.Answer = s.Status
 		r.scripts[d.Path] = script{Status: s.Status, Times: s.Times - 1}
 	}
-	r.deliveries = append(r.deliveries, d)
 	if r.On != nil {
 		r.On(d)
+	} else {
+		r.deliveries, r.kept = append(r.deliveries, d), r.kept+int64(len(body))
 	}
 	if r.wake != nil {
 		close(r.wake)
 		r.wake = nil
 	}
 	r.mu.Unlock()
+	if d.Answer == NoAnswer {
+		t := time.NewTimer(silentFor)
+		defer t.Stop()
+		select {
+		case <-t.C:
+		case <-req.Context().Done():
+		}
+		panic(http.ErrAbortHandler) // closes the connection
+	}
 	w.WriteHeader(d.Answer)
+}
+
+// full reports whether there is no room for a delivery of so many bytes.
+func (r *Receiver) full(bytes int) bool {
+	return r.n >= maxDeliveries || r.On == nil && r.kept+int64(bytes) > maxKept
+}
+
+// Full reports whether deliveries were or would be refused.
+func (r *Receiver) Full() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.full(0)
 }
 
 // After returns the deliveries after number n. If there are none, it waits for one until ctx ends.

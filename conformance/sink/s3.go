@@ -34,7 +34,7 @@ type Store struct {
 
 	bucket string // driver own: the only bucket
 	client *s3.Client
-	gate   *gate // the target's way to the store; nil with driver own, or if the target reaches the store by another address
+	gate   *gate // the target's way to the store; nil with driver own, and with a container that the target reaches directly
 	stop   func() error
 }
 
@@ -61,7 +61,7 @@ func OpenStore(ctx context.Context, c config.S3Sink, dir string, j *evidence.Jou
 	case "container":
 		endpoint, err = s.runContainer(ctx, c)
 	default:
-		endpoint, err = s.serveInProcess(c)
+		endpoint, err = s.serveInProcess()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("S3 sink (%s): %w", c.Driver, err)
@@ -69,23 +69,30 @@ func OpenStore(ctx context.Context, c config.S3Sink, dir string, j *evidence.Jou
 	if c.Driver != "own" {
 		s.bucket = ""
 	}
-	switch {
-	case c.TargetEndpoint != "":
-		s.TargetEndpoint = c.TargetEndpoint
-	case c.Driver == "own":
-		s.TargetEndpoint = endpoint
-	default:
+	s.TargetEndpoint = endpoint
+	if c.Driver != "own" && (c.Driver != "container" || c.TargetEndpoint == "") {
 		if s.gate, err = openGate(c.Listen, endpoint, j); err != nil {
-			return nil, errors.Join(fmt.Errorf("S3 sink (%s): %w", c.Driver, err), s.stop())
+			return nil, errors.Join(fmt.Errorf("S3 sink (%s): sinks.s3.listen: %w", c.Driver, err), s.stop())
 		}
 		s.TargetEndpoint = s.gate.url
+	}
+	if c.TargetEndpoint != "" {
+		s.TargetEndpoint = c.TargetEndpoint
 	}
 	s.client = s3.New(s3.Options{
 		BaseEndpoint: aws.String(endpoint), Region: s.Region, UsePathStyle: true,
 		Credentials: credentials.NewStaticCredentialsProvider(s.AccessKey, s.SecretKey, ""),
 	})
+	if c.Driver != "own" && c.Bucket != "" {
+		if _, err := s.client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: aws.String(c.Bucket)}); err != nil {
+			return nil, errors.Join(fmt.Errorf("S3 sink: create bucket %s: %w", c.Bucket, err), s.Close())
+		}
+	}
 	return s, nil
 }
+
+// behindGate is the address of a store that the target reaches through the gate.
+const behindGate = "127.0.0.1:0"
 
 func random(n int) string {
 	b := make([]byte, n)
@@ -93,17 +100,18 @@ func random(n int) string {
 	return hex.EncodeToString(b)
 }
 
-func (s *Store) serveInProcess(c config.S3Sink) (string, error) {
-	ln, err := net.Listen("tcp", c.Listen)
+func (s *Store) serveInProcess() (string, error) {
+	ln, err := net.Listen("tcp", behindGate)
 	if err != nil {
 		return "", err
 	}
 	fake := gofakes3.New(s3mem.New(), gofakes3.WithV4Auth(map[string]string{s.AccessKey: s.SecretKey}))
 	store := fake.Server()
-	srv := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	typed := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "binary/octet-stream") // of an object without a type, as at Amazon; net/http would guess it from the content
 		store.ServeHTTP(w, r)
-	})}
+	})
+	srv := &http.Server{ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10, Handler: newBudget(typed, memoryBudget)}
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(ln) }() // awaited by stop
 	s.stop = func() error {
@@ -121,7 +129,7 @@ func (s *Store) runProcess(ctx context.Context, c config.S3Sink, dir string) (st
 	if err := os.MkdirAll(data, 0o755); err != nil {
 		return "", err
 	}
-	addr, err := freeAddr(c.Listen)
+	addr, err := freeAddr(behindGate)
 	if err != nil {
 		return "", err
 	}
@@ -135,7 +143,7 @@ func (s *Store) runProcess(ctx context.Context, c config.S3Sink, dir string) (st
 	return "http://" + addr, nil
 }
 
-// environment returns the environment of MinIO. With a key it encrypts what it is asked to.
+// environment returns the environment of MinIO. MinIO needs a key to encrypt objects.
 func (s *Store) environment() map[string]string {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails
@@ -167,6 +175,13 @@ func (s *Store) Bucket(ctx context.Context, scenario, name string) (string, erro
 		s.gate.own(name, scenario)
 	}
 	return name, nil
+}
+
+// Own assigns the requests for an archive to a scenario, in a bucket that scenarios share.
+func (s *Store) Own(archive, scenario string) {
+	if s.gate != nil {
+		s.gate.own(archive, scenario)
+	}
 }
 
 // Refuse answers every request of the target to the bucket with status from now on; 0 stops that.

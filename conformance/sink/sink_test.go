@@ -49,7 +49,10 @@ func TestWebhooksBecomeEvidenceOfTheirScenario(t *testing.T) {
 			t.Errorf("delivery %d answered %d, want %d", i, got, want)
 		}
 	}
-	post(t, w.Endpoint("prepared", "default"), `{"id":"a9","sessionId":"s9"}`)
+	for _, path := range []string{"", "/", "/hook/prepared/default", "/callbacks/archive", "/hook", "/hook/archives"} {
+		post(t, w.URL+path, `{"id":"a9","sessionId":"s9"}`)
+	}
+	post(t, w.URL+"/elsewhere", `{"id":"a8","sessionId":"of-nobody"}`)
 	post(t, w.Endpoint("listing", "default"), `not JSON`)
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
@@ -59,11 +62,41 @@ func TestWebhooksBecomeEvidenceOfTheirScenario(t *testing.T) {
 		got.Records[3].Webhook.Answer != 200 || got.Records[0].IDs[evidence.Session] != "s1" {
 		t.Errorf("records %+v", got.Records)
 	}
-	if got := v.Scenario("cloud").Webhooks(); len(got.Records) != 1 {
-		t.Errorf("%d deliveries to a prepared application found their scenario, want 1", len(got.Records))
+	if got := v.Scenario("cloud").Label("webhook").Webhooks(); len(got.Records) != 6 {
+		t.Errorf("%d deliveries to a prepared application found their scenario, want 6", len(got.Records))
+	}
+	if got := v.Scenario("").Webhooks(); len(got.Records) != 1 || got.Records[0].IDs[evidence.Archive] != "a8" {
+		t.Errorf("deliveries about sessions of others: %+v", got.Records)
 	}
 	if r, ok := v.Scenario("listing").Webhooks().First(); !ok || r.Webhook.Body.Text != "not JSON" {
 		t.Errorf("a delivery that is not JSON: %+v, %v", r.Webhook, ok)
+	}
+}
+
+func TestNoAnswer(t *testing.T) {
+	j := journal(t)
+	w, err := OpenWebhooks(context.Background(), config.WebhookSink{Listen: "127.0.0.1:0"}, j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Refuse(context.Background(), "given-up", "default", NoAnswer, 1); err != nil {
+		t.Fatal(err)
+	}
+	endpoint := w.Endpoint("given-up", "default")
+	hasty := http.Client{Timeout: 50 * time.Millisecond}
+	if resp, err := hasty.Post(endpoint, "application/json", strings.NewReader(`{"id":"a1"}`)); err == nil {
+		_ = resp.Body.Close()
+		t.Errorf("the first delivery was answered %d", resp.StatusCode)
+	}
+	if got := post(t, endpoint, `{"id":"a1"}`); got != 200 {
+		t.Errorf("the second delivery was answered %d", got)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	got := j.View().Scenario("given-up").Webhooks().Records
+	if len(got) != 2 || got[0].Webhook.Answer != NoAnswer || got[1].Webhook.Answer != 200 {
+		t.Errorf("records %+v", got)
 	}
 }
 

@@ -2,9 +2,12 @@ package sink
 
 import (
 	"bytes"
+	"cmp"
 	"io"
+	"net"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -31,6 +34,81 @@ func TestStores(t *testing.T) {
 			}
 			contract(t, c)
 		})
+	}
+}
+
+// free returns an address of a port that is free.
+func free(t *testing.T) string {
+	t.Helper()
+	addr, err := freeAddr("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return addr
+}
+
+// TestStoreAtAFixedAddress checks a store whose address, bucket and keys a person types into the console of a vendor.
+func TestStoreAtAFixedAddress(t *testing.T) {
+	for name, public := range map[string]string{"local": "", "public": "https://tunnel.example.com"} {
+		t.Run(name, func(t *testing.T) {
+			j := journal(t)
+			c := config.S3Sink{Driver: "in-process", Listen: free(t), TargetEndpoint: public, Bucket: "archives", AccessKey: "typed", SecretKey: "typed by hand"}
+			s, err := OpenStore(t.Context(), c, t.TempDir(), j)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() {
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+			}()
+			if want := cmp.Or(public, "http://"+c.Listen); s.TargetEndpoint != want {
+				t.Errorf("the target's endpoint is %s, want %s", s.TargetEndpoint, want)
+			}
+			b := bucket{s, "archives", j}
+			if err := b.put(t, target.S3Config{Endpoint: "http://" + c.Listen, Region: "eu-west-1", AccessKey: "typed", SecretKey: "typed by hand"}); err != nil {
+				t.Fatal(err)
+			}
+			b.fetches(t)
+			if u := j.View().Uploads().Records; len(u) != 1 || u[0].Upload.Answer != 200 {
+				t.Errorf("uploads %+v", u)
+			}
+		})
+	}
+}
+
+func TestListenerThatIsTaken(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	taken := ln.Addr().String()
+	if _, err := OpenStore(t.Context(), config.S3Sink{Driver: "in-process", Listen: taken}, t.TempDir(), journal(t)); err == nil || !strings.Contains(err.Error(), "sinks.s3.listen") {
+		t.Errorf("store: %v", err)
+	}
+	if _, err := OpenWebhooks(t.Context(), config.WebhookSink{Listen: taken}, journal(t)); err == nil || !strings.Contains(err.Error(), "sinks.webhook.listen") {
+		t.Errorf("webhooks: %v", err)
+	}
+}
+
+func TestWebhooksAtAFixedAddress(t *testing.T) {
+	j := journal(t)
+	c := config.WebhookSink{Listen: free(t), URL: "https://tunnel.example.com/suite/"}
+	w, err := OpenWebhooks(t.Context(), c, j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.URL != "https://tunnel.example.com/suite" {
+		t.Errorf("URL %q", w.URL)
+	}
+	w.Own("s1", "cloud")
+	post(t, "http://"+c.Listen+"/suite", `{"id":"a1","sessionId":"s1"}`)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := j.View().Scenario("cloud").Webhooks().Records; len(got) != 1 {
+		t.Errorf("%d deliveries", len(got))
 	}
 }
 

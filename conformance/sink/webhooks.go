@@ -13,9 +13,19 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/net/netutil"
+
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/target/config"
 )
+
+// maxConnections is how many connections of the target a sink accepts at a time.
+const maxConnections = 256
+
+// server returns a server for requests of the target, which may be slow and long.
+func server(h http.Handler) *http.Server {
+	return &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: time.Minute, MaxHeaderBytes: 64 << 10}
+}
 
 // Webhooks is the receiver of a run. Every delivery becomes a Webhook record of the scenario in its path.
 type Webhooks struct {
@@ -30,6 +40,7 @@ type Webhooks struct {
 	mu      sync.Mutex
 	err     error             // the first error in writing a record
 	owners  map[string]string // scenario by session id
+	issued  map[string]bool   // paths that Endpoint returned
 }
 
 // OpenWebhooks starts the receiver that c describes.
@@ -53,13 +64,13 @@ func OpenWebhooks(ctx context.Context, c config.WebhookSink, j *evidence.Journal
 func (w *Webhooks) openLocal(c config.WebhookSink) error {
 	ln, err := net.Listen("tcp", c.Listen)
 	if err != nil {
-		return err
+		return fmt.Errorf("sinks.webhook.listen: %w", err)
 	}
 	w.URL = "http://" + ln.Addr().String()
 	w.local = &Receiver{On: w.keep}
-	srv := &http.Server{Handler: w.local, ReadHeaderTimeout: 10 * time.Second}
+	srv := server(w.local)
 	w.wg.Go(func() {
-		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+		if err := srv.Serve(netutil.LimitListener(ln, maxConnections)); !errors.Is(err, http.ErrServerClosed) {
 			w.fail(err)
 		}
 	})
@@ -113,24 +124,30 @@ func (w *Webhooks) fetch(ctx context.Context, after int64) ([]Delivery, error) {
 
 // keep records one delivery.
 func (w *Webhooks) keep(d Delivery) {
-	scenario, name, err := scenarioOf(d.Path)
-	if err != nil {
-		scenario = ""
-	}
 	ids := hookIDs(d.Body)
-	if scenario == "prepared" {
-		scenario = w.owner(ids[evidence.Session])
-	}
+	scenario, label := w.belongs(d.Path, ids[evidence.Session])
 	body, err := w.journal.Body(d.Body)
 	if err == nil {
 		_, err = w.journal.Append(evidence.Record{
-			Time: d.Time, Scenario: scenario, Label: "webhook." + name, IDs: ids,
+			Time: d.Time, Scenario: scenario, Label: label, IDs: ids,
 			Webhook: &evidence.Webhook{Method: d.Method, Path: d.Path, Header: d.Header, Body: body, Answer: d.Answer},
 		})
 	}
 	if err != nil {
 		w.fail(err)
 	}
+}
+
+// belongs returns the scenario and the label of a delivery. A delivery to the endpoint of a scenario belongs to that scenario.
+// All others come from prepared applications and belong to the scenario that created their session. The scenario is "" if
+// none created it.
+func (w *Webhooks) belongs(path, session string) (scenario, label string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if scenario, name, err := scenarioOf(path); err == nil && w.issued[path] {
+		return scenario, "webhook." + name
+	}
+	return w.owners[session], "webhook"
 }
 
 // hookIDs returns the ids that a body is about, as far as the body has the expected form.
@@ -167,6 +184,9 @@ func (w *Webhooks) fail(err error) {
 
 // Err returns the first error of the receiver itself. After one, silence proves nothing.
 func (w *Webhooks) Err() error {
+	if w.local != nil && w.local.Full() {
+		return fmt.Errorf("webhook sink: the target sent %d callbacks, more are not taken", maxDeliveries)
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.err
@@ -175,14 +195,21 @@ func (w *Webhooks) Err() error {
 // Endpoint returns the URL for one application's callbacks. The deliveries belong to the scenario and get the label
 // webhook.{name}.
 func (w *Webhooks) Endpoint(scenario, name string) string {
-	return w.URL + hookPath(scenario, name)
+	path := hookPath(scenario, name)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.issued == nil {
+		w.issued = map[string]bool{}
+	}
+	w.issued[path] = true
+	return w.URL + path
 }
 
 func hookPath(scenario, name string) string {
 	return HookPrefix + url.PathEscape(scenario) + "/" + url.PathEscape(name)
 }
 
-// Refuse answers the next deliveries to an endpoint with status, as many times as given.
+// Refuse answers the next deliveries to an endpoint with status, which may be [NoAnswer], as many times as given.
 func (w *Webhooks) Refuse(ctx context.Context, scenario, name string, status, times int) error {
 	if w.local != nil {
 		w.local.Refuse(hookPath(scenario, name), status, times)
@@ -214,8 +241,8 @@ func (w *Webhooks) Close() error {
 	return errors.Join(w.Err(), err)
 }
 
-// Own assigns a session to a scenario. Deliveries about it to the endpoint of a prepared application,
-// /hook/prepared/{role}, become evidence of that scenario.
+// Own assigns a session to a scenario. Deliveries about it at the address of a prepared application, which may have any path,
+// become evidence of that scenario.
 func (w *Webhooks) Own(session, scenario string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -223,10 +250,4 @@ func (w *Webhooks) Own(session, scenario string) {
 		w.owners = map[string]string{}
 	}
 	w.owners[session] = scenario
-}
-
-func (w *Webhooks) owner(session string) string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.owners[session]
 }

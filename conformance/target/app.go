@@ -11,6 +11,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -43,8 +44,22 @@ func (a App) Path(as evidence.Identity) string {
 	return a.ID
 }
 
+// Name returns the application id or, in a target that knows only API keys, the API key.
+func (a App) Name() string { return a.Path(evidence.AsUnified) }
+
 // NewApp makes an App from credentials and parses its key.
 func NewApp(c config.Credentials) (App, error) {
+	if c.File != "" {
+		b, err := os.ReadFile(c.File)
+		if err != nil {
+			return App{}, fmt.Errorf("credentials of an application: %w", err)
+		}
+		a, err := decodeApp(b)
+		if err != nil {
+			return a, fmt.Errorf("credentials of an application in %q: %w", c.File, err)
+		}
+		return a, nil
+	}
 	a := App{ID: c.ApplicationID, APIKey: string(c.APIKey), APISecret: c.APISecret}
 	if c.PrivateKeyFile == "" {
 		return a, nil
@@ -56,6 +71,27 @@ func NewApp(c config.Credentials) (App, error) {
 	a.PrivateKey, err = parsePrivateKey(b)
 	if err != nil {
 		return a, fmt.Errorf("private key of application %s in %q: %w", a.ID, c.PrivateKeyFile, err)
+	}
+	return a, nil
+}
+
+// decodeApp reads what the control API answers when it makes an application, and what a file of credentials holds.
+func decodeApp(b []byte) (a App, err error) {
+	var got struct {
+		ApplicationID string     `json:"applicationId"`
+		PrivateKey    string     `json:"privateKey"`
+		APIKey        config.Key `json:"apiKey"`
+		APISecret     string     `json:"apiSecret"`
+	}
+	if err := json.Unmarshal(b, &got); err != nil {
+		return a, fmt.Errorf("want applicationId, privateKey, apiKey and apiSecret in JSON: %w", err)
+	}
+	a = App{ID: got.ApplicationID, APIKey: string(got.APIKey), APISecret: got.APISecret}
+	if got.PrivateKey == "" {
+		return a, nil
+	}
+	if a.PrivateKey, err = parsePrivateKey([]byte(got.PrivateKey)); err != nil {
+		return a, fmt.Errorf("privateKey: %w", err)
 	}
 	return a, nil
 }
@@ -79,12 +115,13 @@ func parsePrivateKey(b []byte) (*rsa.PrivateKey, error) {
 	return rk, nil
 }
 
-// What flawed tokens are beyond is little, so that a target with a limit of its own shows.
+// Flawed tokens are only a little beyond each limit. So a target that uses another limit is found out.
 const (
 	// ExpiredFor is how long ago an expired token expired. The ledger allows a leeway of 60 s.
 	ExpiredFor  = 75 * time.Second
 	bearerLife  = 24*time.Hour + 30*time.Minute
 	projectLife = 7 * time.Minute
+	leftOver    = 2 * time.Minute // of the life of a token that was issued early
 )
 
 // Bearer returns a REST token of the unified identity.
@@ -103,6 +140,8 @@ func (a App) Bearer(now time.Time, flaw evidence.Flaw) (string, error) {
 		claims["iat"], claims["exp"] = now.Add(-15*time.Minute).Unix(), now.Add(-ExpiredFor).Unix()
 	case evidence.TooLongLived:
 		claims["exp"] = now.Add(bearerLife).Unix()
+	case evidence.IssuedEarly:
+		claims["iat"], claims["exp"] = now.Add(leftOver-bearerLife).Unix(), now.Add(leftOver).Unix()
 	case evidence.NotYetValid:
 		claims["iat"], claims["nbf"], claims["exp"] = now.Add(time.Hour).Unix(), now.Add(time.Hour).Unix(), now.Add(75*time.Minute).Unix()
 	case evidence.NoExpiry:
@@ -158,6 +197,8 @@ func (a App) LegacyAuth(now time.Time, flaw evidence.Flaw) (string, error) {
 		claims["iat"], claims["exp"] = now.Add(-4*time.Minute).Unix(), now.Add(-ExpiredFor).Unix()
 	case evidence.TooLongLived:
 		claims["exp"] = now.Add(projectLife).Unix()
+	case evidence.IssuedEarly:
+		claims["iat"], claims["exp"] = now.Add(leftOver-projectLife).Unix(), now.Add(leftOver).Unix()
 	case evidence.NotYetValid:
 		claims["iat"], claims["nbf"], claims["exp"] = now.Add(time.Hour).Unix(), now.Add(time.Hour).Unix(), now.Add(63*time.Minute).Unix()
 	case evidence.NoExpiry:

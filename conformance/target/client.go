@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/target/schema"
 )
 
 // Version is the version in the User-Agent.
@@ -27,7 +28,7 @@ type Client struct {
 	Control  string // bearer token of the control API
 	Scenario string
 	Journal  *evidence.Journal
-	Schema   *Schema          // nil: exchanges are not validated
+	Schema   *schema.Document // nil: exchanges are not validated
 	Timeout  time.Duration    // of one exchange; 0 means 10s
 	Now      func() time.Time // signs tokens and stamps exchanges; nil means the wall clock
 	// Transport carries exchanges; nil means one that does not decompress answers.
@@ -38,7 +39,7 @@ type Client struct {
 type Call struct {
 	Label     string // of the evidence
 	IDs       map[string]string
-	Operation evidence.Operation // operationId; if empty it is found by path
+	Operation evidence.Operation // operationId; if empty it is found by path, and the path must be in openapi.yaml
 	Method    string
 	Path      string // relative to Base, escaped; or an absolute URL
 	Query     url.Values
@@ -108,15 +109,15 @@ func (c *Client) Do(ctx context.Context, call Call) (Answer, error) {
 		return Answer{}, fmt.Errorf("%s %s: %w", call.Method, call.Path, err)
 	}
 	ex := &evidence.Exchange{Operation: call.Operation, Identity: call.As, Flaw: call.Flaw, Started: c.now().UTC()}
-	var found match
+	var found schema.Match
 	var described bool
 	if c.Schema != nil {
-		if found, described = c.Schema.find(req, call.Body); described {
-			ex.Operation = found.operation()
+		if found, described = c.Schema.Find(req, call.Body); described {
+			ex.Operation = found.Operation()
 			if !call.Deliberate {
-				ex.Violations = found.request(inner)
+				ex.Violations = found.Request(inner)
 			}
-		} else if !call.Deliberate {
+		} else if !call.Deliberate && call.Operation == "" {
 			ex.Violations = []evidence.Violation{{Side: "request", Message: "no such path and method in openapi.yaml"}}
 		}
 	}
@@ -126,7 +127,7 @@ func (c *Client) Do(ctx context.Context, call Call) (Answer, error) {
 	if err != nil {
 		ex.Error = reason(err, timeout)
 	} else if described && call.Keep == nil {
-		ex.Violations = append(ex.Violations, found.response(inner, a.Status, a.Header, a.Body)...)
+		ex.Violations = append(ex.Violations, found.Response(inner, a.Status, a.Header, a.Body)...)
 	}
 	if a.Record, err = c.record(ex, req, call, a); err != nil {
 		return a, err
@@ -180,7 +181,9 @@ func (c *Client) authorize(req *http.Request, call Call) error {
 	case evidence.AsControl:
 		req.Header.Set("Authorization", "Bearer "+c.Control)
 	case evidence.AsClient:
-		req.Header.Set("Authorization", "Bearer "+call.Token)
+		if call.Token != "" { // otherwise the call brings its own headers
+			req.Header.Set("Authorization", "Bearer "+call.Token)
+		}
 	case evidence.AsVerbatim:
 		req.Header.Set("Authorization", call.Token)
 	case evidence.AsNobody:
@@ -207,8 +210,8 @@ func (c *Client) record(ex *evidence.Exchange, req *http.Request, call Call, a A
 	if ids == nil {
 		ids = map[string]string{}
 	}
-	if c.App.ID != "" {
-		ids[evidence.Application] = c.App.ID
+	if name := c.App.Name(); name != "" {
+		ids[evidence.Application] = name
 	}
 	if call.As == evidence.AsLegacy {
 		ids[evidence.APIKey] = c.App.APIKey

@@ -26,6 +26,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/target/config"
+	"reelcheck/conformance/target/schema"
 	"reelcheck/spec"
 )
 
@@ -51,7 +53,7 @@ func client(t *testing.T, h http.HandlerFunc) *Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	schema, err := NewSchema(spec.OpenAPI)
+	schema, err := schema.New(spec.OpenAPI)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,8 +224,8 @@ func TestTokens(t *testing.T) {
 		_, err := jwt.Parse(token, key, jwt.WithValidMethods([]string{alg}), jwt.WithExpirationRequired(), jwt.WithIssuedAt())
 		return err
 	}
-	for _, flaw := range []evidence.Flaw{evidence.NoFlaw, evidence.TooLongLived, evidence.UnknownIssuer, evidence.WrongSignature, evidence.ExpiredToken, evidence.NotYetValid, evidence.NoExpiry, evidence.Unsigned, evidence.GarbageToken, evidence.WrongAlgorithm} {
-		valid := flaw == evidence.NoFlaw || flaw == evidence.TooLongLived || flaw == evidence.UnknownIssuer // the server must refuse the last two
+	for _, flaw := range []evidence.Flaw{evidence.NoFlaw, evidence.TooLongLived, evidence.IssuedEarly, evidence.UnknownIssuer, evidence.WrongSignature, evidence.ExpiredToken, evidence.NotYetValid, evidence.NoExpiry, evidence.Unsigned, evidence.GarbageToken, evidence.WrongAlgorithm} {
+		valid := flaw == evidence.NoFlaw || flaw == evidence.TooLongLived || flaw == evidence.IssuedEarly || flaw == evidence.UnknownIssuer // the server must refuse all but the first
 		token, err := app.Bearer(now, flaw)
 		if err != nil {
 			t.Fatal(err)
@@ -265,6 +267,10 @@ func TestT1Token(t *testing.T) {
 	}
 }
 
+func events(c *Client, token string) Dial {
+	return c.Socket(c.Base+"/events", http.Header{"Authorization": {"Bearer " + token}}, []string{"reelcheck.events"})
+}
+
 func TestEventsConnection(t *testing.T) {
 	gone := make(chan websocket.StatusCode, 1)
 	cl := client(t, func(w http.ResponseWriter, r *http.Request) {
@@ -284,10 +290,10 @@ func TestEventsConnection(t *testing.T) {
 		gone <- websocket.CloseStatus(err)
 	})
 	ctx := context.Background()
-	if _, err := cl.Connect(ctx, "join.eve", "eve", sessionID, "another token"); err == nil || err.(*RefusedError).Status != 403 {
+	if _, err := cl.Connect(ctx, "join.eve", "eve", sessionID, "another token", events(cl, "another token")); err == nil || err.(*RefusedError).Status != 403 {
 		t.Errorf("refusal: %v", err)
 	}
-	k, err := cl.Connect(ctx, "join.alice", "alice", sessionID, "the client token")
+	k, err := cl.Connect(ctx, "join.alice", "alice", sessionID, "the client token", events(cl, "the client token"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -324,12 +330,52 @@ func TestVanishSendsNoCloseFrame(t *testing.T) {
 		_, _, err = ws.Read(r.Context())
 		gone <- err
 	})
-	k, err := cl.Connect(context.Background(), "join.alice", "alice", sessionID, "the client token")
+	k, err := cl.Connect(context.Background(), "join.alice", "alice", sessionID, "the client token", events(cl, "the client token"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	k.Vanish()
 	if err := <-gone; websocket.CloseStatus(err) != -1 {
 		t.Errorf("the server saw %v, want a broken connection", err)
+	}
+}
+
+// TestCredentialsInAFile: what a console or the control API gave for an application is read as it is, once it is used.
+func TestCredentialsInAFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "foreign.json")
+	if _, err := NewApp(config.Credentials{File: file}); err == nil {
+		t.Error("a missing file gave an application")
+	}
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+	for name, c := range map[string]struct {
+		content any
+		good    bool
+	}{
+		"all of it":    {map[string]any{"applicationId": "app", "privateKey": text, "apiKey": "12", "apiSecret": "s", "name": "more"}, true},
+		"a bad key":    {map[string]any{"applicationId": "app", "privateKey": "not PEM"}, false},
+		"another type": {[]int{1}, false},
+	} {
+		b, err := json.Marshal(c.content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		a, err := NewApp(config.Credentials{File: file})
+		if (err == nil) != c.good || c.good && (a.ID != "app" || a.APIKey != "12" || a.APISecret != "s" || !key.Equal(a.PrivateKey)) {
+			t.Errorf("%s: %+v, %v", name, a, err)
+		}
+	}
+	if name := (App{APIKey: "12"}).Name(); name != "12" {
+		t.Errorf("an application with an API key alone is named %q", name)
 	}
 }

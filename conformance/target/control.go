@@ -3,6 +3,7 @@ package target
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -10,7 +11,7 @@ import (
 	"time"
 
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/target/config"
+	"reelcheck/conformance/text"
 )
 
 // S3Config is an S3 upload target, in the form of the control API and of sources.md#upload-target.
@@ -94,11 +95,11 @@ func (c *Client) controlOf(ctx context.Context, label, method, path string, body
 	}
 	a, err := c.Do(ctx, call)
 	if err == nil && a.Status != want {
-		text := firstLine(string(a.Body))
+		line := text.FirstLine(string(a.Body))
 		if a.Status == 0 {
-			text = a.Exchange.Error
+			line = a.Exchange.Error
 		}
-		err = &NotAnsweredError{Label: label, Status: a.Status, Text: text}
+		err = &NotAnsweredError{Label: label, Status: a.Status, Text: line}
 	}
 	return a, err
 }
@@ -112,19 +113,14 @@ func (c *Client) CreateApplication(ctx context.Context, label string, r AppReque
 	call := Call{Label: label, Method: http.MethodPost, Path: "/control/v1/applications", As: evidence.AsControl, Body: b, Type: "application/json", Timeout: patience * c.timeout()}
 	app, a, err := c.createApplication(ctx, call)
 	if err == nil && a.Status != http.StatusCreated {
-		err = &NotAnsweredError{Label: label, Status: a.Status, Text: firstLine(string(a.Body)) + a.Exchange.Error}
+		err = &NotAnsweredError{Label: label, Status: a.Status, Text: text.FirstLine(string(a.Body)) + a.Exchange.Error}
 	}
 	return app, err
 }
 
 // createApplication reads the secrets before the exchange is recorded, so that they can be redacted.
 func (c *Client) createApplication(ctx context.Context, call Call) (App, Answer, error) {
-	var got struct {
-		ApplicationID string     `json:"applicationId"`
-		PrivateKey    string     `json:"privateKey"`
-		APIKey        config.Key `json:"apiKey"`
-		APISecret     string     `json:"apiSecret"`
-	}
+	var got struct{ PrivateKey, APISecret string }
 	tap := *c
 	tap.Transport = bodyTap{c.Transport, func(body []byte) {
 		if json.Unmarshal(body, &got) == nil {
@@ -136,9 +132,12 @@ func (c *Client) createApplication(ctx context.Context, call Call) (App, Answer,
 	if err != nil || a.Status != http.StatusCreated {
 		return App{}, a, err
 	}
-	app := App{ID: got.ApplicationID, APIKey: string(got.APIKey), APISecret: got.APISecret}
-	if app.PrivateKey, err = parsePrivateKey([]byte(got.PrivateKey)); err != nil {
-		return app, a, &NotAnsweredError{Label: call.Label, Status: a.Status, Text: "privateKey: " + err.Error()}
+	app, err := decodeApp(a.Body)
+	if err == nil && app.PrivateKey == nil {
+		err = errors.New("no privateKey")
+	}
+	if err != nil {
+		return app, a, &NotAnsweredError{Label: call.Label, Status: a.Status, Text: err.Error()}
 	}
 	return app, a, nil
 }

@@ -4,20 +4,17 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
-	"net/url"
-	"strings"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/coder/websocket"
-
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/text"
 )
 
-// eventsProtocol is the WebSocket subprotocol in openapi.yaml.
-const eventsProtocol = "reelcheck.events"
+// maxMessages is how many messages are taken on one connection, far above what a session of a run causes.
+const maxMessages = 5_000
 
 // Message is one event a client received.
 type Message struct {
@@ -39,18 +36,41 @@ type Connection struct {
 	Name  string
 	Token string // the client token, for publishing on this connection
 
-	client    *Client
-	session   string
-	ws        *websocket.Conn
-	tcpCancel context.CancelFunc
-	done      chan struct{} // closed when the reader has ended
-	left      atomic.Bool   // Leave was called before the target closed the connection
-	lost      atomic.Bool   // Vanish was called
+	client  *Client
+	session string
+	link    Link
+	done    chan struct{} // closed when the reader has ended
+	left    atomic.Bool   // Leave was called before the target closed the connection
+	lost    atomic.Bool   // Vanish was called
 
 	mu   sync.Mutex
 	seen []Message
 	wake chan struct{} // closed and replaced at each message
 }
+
+// Link carries the messages of one connection.
+type Link interface {
+	// Read returns the next message, at most messageLimit bytes. It ends with Leave or Drop. When the target ended the
+	// connection, the error is a *ClosedError.
+	Read() ([]byte, error)
+	// Leave ends the connection properly.
+	Leave()
+	// Drop ends the connection without a message.
+	Drop()
+}
+
+// Dial opens the link of a client. ctx limits only that. When the target refuses the client, the error is a *ClosedError
+// with the status of its answer.
+type Dial func(ctx context.Context) (Link, error)
+
+// ClosedError says that the target refused or ended a connection, and with which code; -1 means none.
+type ClosedError struct {
+	Code int
+	Err  error
+}
+
+func (e *ClosedError) Error() string { return e.Err.Error() }
+func (e *ClosedError) Unwrap() error { return e.Err }
 
 // RefusedError says that a client could not connect.
 type RefusedError struct {
@@ -64,38 +84,31 @@ func (e *RefusedError) Error() string {
 }
 func (e *RefusedError) Unwrap() error { return e.Err }
 
-// Connect opens the events connection of a client and waits for its first message. It records a refusal and returns it
-// as a *RefusedError. ctx limits only the handshake.
-func (c *Client) Connect(ctx context.Context, label, name, session, token string) (*Connection, error) {
+// Connect opens the connection of a client and waits for its first message. It records a refusal and returns it as a
+// *RefusedError. ctx limits only that.
+func (c *Client) Connect(ctx context.Context, label, name, session, token string, dial Dial) (*Connection, error) {
 	c.Journal.Redact("client token", token)
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	life, drop := context.WithCancel(context.WithoutCancel(ctx))
-	k := &Connection{Name: name, Token: token, client: c, session: session, tcpCancel: drop, done: make(chan struct{}), wake: make(chan struct{})}
-	ws, resp, err := websocket.Dial(ctx, webSocketURL(c.Base)+"/v2/session/"+url.PathEscape(session)+"/events", &websocket.DialOptions{ //nolint:bodyclose // websocket.Dial: never to be closed by the caller
-		HTTPClient:   c.http(func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }),
-		HTTPHeader:   http.Header{"Authorization": {"Bearer " + token}, "User-Agent": {"reelcheck/" + Version + " scenario=" + c.Scenario}},
-		Subprotocols: []string{eventsProtocol},
-	})
-	if err != nil {
-		drop()
-		status := 0
-		if resp != nil {
-			status = resp.StatusCode
-		}
-		ev := &evidence.Client{Name: name, Event: "refused", Body: evidence.Body{Text: firstLine(err.Error())}, CloseCode: status}
+	k := &Connection{Name: name, Token: token, client: c, session: session, done: make(chan struct{}), wake: make(chan struct{})}
+	link, err := dial(ctx)
+	var closed *ClosedError
+	if errors.As(err, &closed) {
+		ev := &evidence.Client{Name: name, Event: "refused", Body: evidence.Body{Text: text.FirstLine(err.Error())}, CloseCode: closed.Code}
 		if _, jerr := k.note(label, ev, nil); jerr != nil {
 			return nil, jerr
 		}
-		return nil, &RefusedError{Label: label, Status: status, Err: err}
+		return nil, &RefusedError{Label: label, Status: closed.Code, Err: err}
 	}
-	k.ws = ws
-	ws.SetReadLimit(1 << 20)
-	if _, err := k.note(label, &evidence.Client{Name: name, Event: "open"}, nil); err != nil {
-		drop()
+	if err != nil {
 		return nil, err
 	}
-	go k.read(life)
+	k.link = link
+	if _, err := k.note(label, &evidence.Client{Name: name, Event: "open"}, nil); err != nil {
+		link.Drop()
+		return nil, err
+	}
+	go k.read()
 	first, err := k.Wait(ctx, func(Message) bool { return true })
 	if err == nil && first.ConnectionID == "" {
 		err = errors.New("first message has no connectionId")
@@ -107,16 +120,12 @@ func (c *Client) Connect(ctx context.Context, label, name, session, token string
 	return k, nil
 }
 
-func webSocketURL(base string) string {
-	return "ws" + strings.TrimPrefix(base, "http") // http -> ws, https -> wss
-}
-
 func (k *Connection) note(label string, ev *evidence.Client, ids map[string]string) (evidence.Record, error) {
 	if ids == nil {
 		ids = map[string]string{}
 	}
 	ids[evidence.Session] = k.session
-	ids[evidence.Application] = k.client.App.ID
+	ids[evidence.Application] = k.client.App.Name()
 	if k.ID != "" {
 		ids[evidence.Connection], ev.ConnectionID = k.ID, k.ID
 	}
@@ -124,13 +133,21 @@ func (k *Connection) note(label string, ev *evidence.Client, ids map[string]stri
 }
 
 // read records messages until the socket ends. Leave and Vanish wait for it.
-func (k *Connection) read(ctx context.Context) {
+func (k *Connection) read() {
 	defer close(k.done)
-	for {
-		_, b, err := k.ws.Read(ctx)
+	for n := 0; ; n++ {
+		b, err := k.link.Read()
+		if err == nil && n == maxMessages {
+			k.lost.Store(true)
+			k.link.Drop() // the connection is given up, whatever state it is in
+			err = fmt.Errorf("more than %d messages", maxMessages)
+		}
 		if err != nil {
-			ev := &evidence.Client{Name: k.Name, Event: "close", CloseCode: int(websocket.CloseStatus(err)), Body: evidence.Body{Text: firstLine(err.Error())},
+			ev := &evidence.Client{Name: k.Name, Event: "close", CloseCode: -1, Body: evidence.Body{Text: text.FirstLine(err.Error())},
 				Left: k.left.Load(), Lost: k.lost.Load()}
+			if closed := (*ClosedError)(nil); errors.As(err, &closed) {
+				ev.CloseCode = closed.Code
+			}
 			_, _ = k.note("client."+k.Name+".close", ev, nil) // a journal that fails shows at the next call
 			return
 		}
@@ -188,15 +205,13 @@ func (k *Connection) Ended() <-chan struct{} { return k.done }
 // Leave closes the connection properly.
 func (k *Connection) Leave() {
 	k.left.Store(true)
-	_ = k.ws.Close(websocket.StatusNormalClosure, "")
-	k.tcpCancel()
+	k.link.Leave()
 	<-k.done
 }
 
 // Vanish drops the connection without a message.
 func (k *Connection) Vanish() {
 	k.lost.Store(true)
-	k.tcpCancel()
-	_ = k.ws.CloseNow()
+	k.link.Drop()
 	<-k.done
 }

@@ -10,9 +10,10 @@ import (
 )
 
 const (
-	// bodyLimit is the largest API response in bytes, keepLimit the largest download.
-	bodyLimit = 8 << 20
-	keepLimit = 4 << 30
+	// bodyLimit is the largest API response in bytes, headerLimit the largest header of one, keepLimit the largest download.
+	bodyLimit   = 8 << 20
+	headerLimit = 64 << 10
+	keepLimit   = 4 << 30
 	// maxRedirects limits the redirects of one download link.
 	maxRedirects = 5
 )
@@ -25,13 +26,14 @@ var plain = func() http.RoundTripper {
 	}
 	t = t.Clone()
 	t.DisableCompression = true
+	t.MaxResponseHeaderBytes = headerLimit
 	return t
 }()
 
 // exchange makes a request and reads the response into ex and a. It does not follow redirects: the other server would
 // get credentials and be judged in the target's place. Only download links are followed, without credentials.
 func (c *Client) exchange(req *http.Request, call Call, ex *evidence.Exchange, a *Answer) error {
-	client := c.http(func(next *http.Request, before []*http.Request) error {
+	client := c.http(call.Follow, func(next *http.Request, before []*http.Request) error {
 		if !call.Follow {
 			return http.ErrUseLastResponse
 		}
@@ -58,9 +60,14 @@ func (c *Client) exchange(req *http.Request, call Call, ex *evidence.Exchange, a
 	return err
 }
 
-func (c *Client) http(redirected func(next *http.Request, before []*http.Request) error) *http.Client {
+// http returns a client. foreign says that the target chose where it goes.
+func (c *Client) http(foreign bool, redirected func(next *http.Request, before []*http.Request) error) *http.Client {
 	transport := c.Transport
-	if transport == nil {
+	switch {
+	case transport != nil:
+	case foreign:
+		transport = guarded(c.Base)
+	default:
 		transport = plain
 	}
 	return &http.Client{Transport: transport, CheckRedirect: redirected}

@@ -1,5 +1,11 @@
-// Package text shortens text of others for messages and reports.
+// Package text writes values for messages and reports, and shortens text of others.
 package text
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
 
 // Clip returns s with an ellipsis in place of everything after the first n characters. It never cuts a character in two.
 func Clip(s string, n int) string {
@@ -21,4 +27,30 @@ func Head(s string, n int) string {
 		n--
 	}
 	return s
+}
+
+// Span returns a duration in whole seconds as people write it: 4h35m rather than 4h35m0s.
+func Span(d time.Duration) string {
+	s := d.Round(time.Second).String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+// Number returns a number with the words that follow it: one after 1, and many after any other.
+func Number(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + many
+}
+
+// FirstLine returns s up to its first line end.
+func FirstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
 }

@@ -8,11 +8,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"reelcheck/conformance/report"
+	"reelcheck/conformance/report/folder"
 	"reelcheck/conformance/verdict"
 )
 
@@ -48,12 +48,7 @@ func (s Suite) Run(ctx context.Context, out string, clauses []string, env ...str
 	default:
 		return nil, fmt.Errorf("conform ended with %d: %s", code, last(told))
 	}
-	f, err := os.Open(filepath.Join(out, report.Files.JSON))
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return report.Read(f)
+	return folder.Read(out)
 }
 
 // Failed returns the clauses that failed by themselves, each with its first finding. One that could not be shown, because

@@ -18,11 +18,11 @@ const (
 	// Inconclusive means that the clause could not be judged: because of the harness or the environment, or because
 	// another clause is broken, which [Verdict.BlockedBy] names.
 	Inconclusive Outcome = "inconclusive"
-	// NotApplicable means that the target does not declare the capability that the clause needs.
+	// NotApplicable means that the target file does not declare or prepare what the clause needs.
 	NotApplicable Outcome = "not-applicable"
 	// Pledged means that the clause demands something in the future, which a later run verifies.
 	Pledged Outcome = "pledged"
-	// Pending means that the suite does not verify the clause yet.
+	// Pending means that the suite does not verify the clause yet, or that it would take longer than this run may wait.
 	Pending Outcome = "pending"
 )
 
@@ -37,6 +37,7 @@ type Finding struct {
 	Where    []string `json:"where"`               // references into the evidence
 	Blocked  string   `json:"blockedBy,omitempty"` // the earlier fault that made it impossible to show the clause
 	Times    int      `json:"times,omitempty"`     // how often it was found in the same archive
+	At       float64  `json:"at,omitempty"`        // second of the file at which it shows, if one does
 }
 
 func (f Finding) String() string {
@@ -75,6 +76,14 @@ type Counts struct {
 	NotApplicable int `json:"notApplicable"`
 	Pledged       int `json:"pledged"`
 	Pending       int `json:"pending"`
+	// Excused is how many of the failed clauses the baseline expects to fail. It is no outcome of its own.
+	Excused int `json:"excused,omitempty"`
+}
+
+// Of returns how many verdicts have an outcome.
+func (c Counts) Of(o Outcome) int {
+	return map[Outcome]int{Pass: c.Passed, Fail: c.Failed, Inconclusive: c.Inconclusive, NotApplicable: c.NotApplicable,
+		Pledged: c.Pledged, Pending: c.Pending}[o]
 }
 
 // Count counts verdicts by outcome.
@@ -108,7 +117,7 @@ func (c *Counts) add(o Outcome) {
 // Plus returns the sum of both counts.
 func (c Counts) Plus(o Counts) Counts {
 	return Counts{c.Passed + o.Passed, c.Failed + o.Failed, c.Inconclusive + o.Inconclusive,
-		c.NotApplicable + o.NotApplicable, c.Pledged + o.Pledged, c.Pending + o.Pending}
+		c.NotApplicable + o.NotApplicable, c.Pledged + o.Pledged, c.Pending + o.Pending, c.Excused + o.Excused}
 }
 
 // Total returns the number of clauses counted.
@@ -116,8 +125,12 @@ func (c Counts) Total() int {
 	return c.Passed + c.Failed + c.Inconclusive + c.NotApplicable + c.Pledged + c.Pending
 }
 
-// String returns the last line of a run, word for word.
+// String returns the last line of a run, word for word. It names excused failures only if there are any.
 func (c Counts) String() string {
-	return fmt.Sprintf("conform: %d passed, %d failed, %d inconclusive, %d not applicable, %d pledged, %d pending",
+	line := fmt.Sprintf("conform: %d passed, %d failed, %d inconclusive, %d not applicable, %d pledged, %d pending",
 		c.Passed, c.Failed, c.Inconclusive, c.NotApplicable, c.Pledged, c.Pending)
+	if c.Excused > 0 {
+		line += fmt.Sprintf(", %d excused", c.Excused)
+	}
+	return line
 }

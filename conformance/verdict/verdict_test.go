@@ -52,4 +52,8 @@ func TestCountsLine(t *testing.T) {
 	if got.Total() != len(verdicts) || got.Plus(got).Total() != 2*len(verdicts) {
 		t.Errorf("total %d of %d", got.Total(), len(verdicts))
 	}
+	got.Excused = 2
+	if want := "conform: 1 passed, 2 failed, 3 inconclusive, 4 not applicable, 5 pledged, 6 pending, 2 excused"; got.String() != want || got.Total() != len(verdicts) {
+		t.Errorf("line %q of %d, want %q", got, got.Total(), want)
+	}
 }

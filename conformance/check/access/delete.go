@@ -57,7 +57,7 @@ func deletedNotListed(c *check.Case) {
 			}
 			listed := slices.ContainsFunc(l.Items, func(o jsonvalue.Object) bool { return o.Text("id") == h.ID })
 			c.Want(!listed, "no deleted archive in the list", "archive "+h.ID, l.R)
-			if l.Query.Get("sessionId") == h.Start.IDs[evidence.Session] && ownsAllOf(c, l.R) {
+			if l.Query.Get("sessionId") == h.Start.IDs[evidence.Session] && c.Owns(l.R.IDs[evidence.Application]) {
 				matching, all := totals(c, l)
 				c.Want(l.Count == matching || l.Count == all, fmt.Sprintf("count %d without the deleted archive, or %d without the filter", matching, all),
 					fmt.Sprintf("count %d", l.Count), l.R)
@@ -92,11 +92,13 @@ func deleteInProgress(c *check.Case) {
 	})
 }
 
-// deleteStopped needs an archive that was not yet delivered when it was deleted, as the next sighting shows.
+// deleteStopped needs an archive that was not yet delivered when it was deleted. The next sighting shows it, or the store, which
+// the archive could not reach.
 func deleteStopped(c *check.Case) {
 	deletions(c, func(h *facts.History, r evidence.Record, before facts.Sighting, _ int) {
 		next, ok := h.NextSeen(r)
-		if before.Status() == "stopped" && ok && next.Status() == "stopped" {
+		nowhere := r.Scenario == scenarios.Undelivered && len(h.Delivered()) == 0
+		if before.Status() == "stopped" && (ok && next.Status() == "stopped" || nowhere) {
 			c.Status(r, 409)
 		}
 	})

@@ -146,7 +146,7 @@ func readDelivered(c *check.Case) {
 				}
 				size, _ := s.Whole("size")
 				sum := facts.Base64Sum(o.Object.SHA256)
-				_, told := s.Object["sha256sum"] // that there is one, ARC-STO-04 demands
+				_, told := s.Object["sha256sum"] // ARC-STO-04 demands it
 				c.Want(size == o.Object.Size && (!told || s.Text("sha256sum") == sum), fmt.Sprintf("size %d and sha256sum %s", o.Object.Size, sum),
 					s.Show("size")+" and "+s.Show("sha256sum"), s.At, o)
 			}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
@@ -37,7 +38,7 @@ var Checks = []check.Check{
 	check.New("ARC-AUTO-14", goesOnAfterMove, scenarios.AutoOverlap),
 	check.New("ARC-AUTO-15", noFirstMinute, scenarios.AutoSilent),
 	check.New("ARC-AUTO-16", unlimited, scenarios.AutoDay, scenarios.AutoPaused),
-	check.New("ARC-AUTO-17", everyAutomatic(automaticName), scenarios.Automatic, scenarios.AutoSilent),
+	check.New("ARC-AUTO-17", automaticNames, scenarios.Automatic, scenarios.AutoSilent, scenarios.AutoDay),
 }
 
 // archived returns the automatically archived sessions that a client connected to, in the order of their creation.
@@ -289,6 +290,20 @@ func notStoppedByCall(c *check.Case) {
 		}
 		if next, ok := h.NextSeen(r); ok && recordedUntil(c, c.Sessions[h.Session()], next.At.Over()) {
 			c.Want(facts.InProgress(next.Status()), "an archive that goes on", next.Show("status"), r, next.At)
+		}
+	}
+}
+
+// automaticNames judges the names of automatic archives, and that a session is created whose archives are to have a name of an
+// allowed length.
+func automaticNames(c *check.Case) {
+	everyAutomatic(automaticName)(c)
+	for _, r := range c.Calls(evidence.CreateSession) {
+		form, err := url.ParseQuery(r.Exchange.Request.Body.Text)
+		n := int64(utf8.RuneCountInString(form.Get("archiveName")))
+		allowed := n >= c.Number("auto-archive-name.min") && n <= c.Number("auto-archive-name.max")
+		if err == nil && allowed && c.Sound(r) && r.Exchange.Status()/100 == 4 {
+			c.Wrong(fmt.Sprintf("a session with an archiveName of %d characters", n), check.Outcome(r), r)
 		}
 	}
 }

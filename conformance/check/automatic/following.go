@@ -71,8 +71,8 @@ func records(c *check.Case, h *facts.History, m facts.Move) bool {
 	return began && len(alive) > 0 && (len(dead) == 0 || dead[0].Answered().After(m.R.Sent()))
 }
 
-// usedAgain judges a session that is used again after its automatic archive has timed out. That archive must not change;
-// whether there is another one is the target's choice.
+// usedAgain judges a session that is used again after its automatic archive has timed out. That archive must not change.
+// The target may start another one or not.
 func usedAgain(c *check.Case) {
 	for _, s := range archived(c) {
 		for _, h := range c.Chain(s.ID) {

@@ -71,7 +71,7 @@ var Checks = []check.Check{
 	check.New("ARC-CB-21", everyHook(callbackStreams), scenarios.Pair, scenarios.Presentations, scenarios.AudioOnly, scenarios.Selection),
 	check.New("ARC-CB-22", everyHook(callbackURL), scenarios.Pair, scenarios.Cloud),
 	check.New("ARC-CB-28", everyHook(noNotice), scenarios.Pair, scenarios.Pause),
-	check.New("ARC-CB-29", refusedAgain, scenarios.Retry),
+	check.New("ARC-CB-29", refusedAgain, scenarios.Retry, scenarios.GivenUp),
 	check.New("ARC-CB-30", signedCallbacks, scenarios.Retry),
 	check.New("ARC-CB-31", callbackEqualsRead, scenarios.Pair),
 	check.New("ARC-CB-32", callbackOwnApplication, scenarios.Isolation),

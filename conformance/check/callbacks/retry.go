@@ -2,6 +2,7 @@ package callbacks
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,39 +14,55 @@ import (
 	"reelcheck/conformance/text"
 )
 
-// attempts returns the deliveries of callbacks that the receiver refused, by archive and status, in order.
+// unanswered is the answer of a receiver that let the target wait until one of them gave up.
+const unanswered = 0
+
+// attempts returns the deliveries of callbacks that the receiver refused, by status, in order.
 func attempts(h *facts.History) map[string][]evidence.Record {
 	out := map[string][]evidence.Record{}
 	for _, s := range h.Hooks {
-		if s.At.Webhook.Answer/100 != 2 {
+		if s.At.Webhook.Answer/100 != 2 && s.At.Webhook.Answer != unanswered {
 			out[s.Status()] = append(out[s.Status()], s.At)
 		}
 	}
 	return out
 }
 
-// atOnce is the time after a start in which its callback is first tried. Later callbacks may have waited for a refused
-// one. It is no limit.
-const atOnce = time.Minute
-
-// refusedAgain judges callbacks that were refused for longer than the target must try.
+// refusedAgain judges callbacks that were refused for longer than the target must try. It leaves out those first tried long
+// after the start, which may have waited for another refused one.
 func refusedAgain(c *check.Case) {
-	period := c.Limit("callback.retry.period")
+	period, begins := c.Limit("callback.retry.period"), c.Limit("tolerance.callback-unhindered")
 	for _, h := range c.EveryArchive() {
 		app := h.App()
+		unansweredAgain(c, h)
 		for status, tries := range facts.InOrder(attempts(h)) {
 			begun := c.Latest(app, tries[0].Time)
 			watched := false
 			for _, w := range h.Watches {
 				watched = watched || w.Watch.What == "webhooks" && c.Earliest(app, w.Watch.To).After(begun.Add(period))
 			}
-			if first, exact := c.Exact(app, tries[0].Time); watched && exact && first.Before(c.Earliest(app, h.Begun.To).Add(atOnce)) {
+			if tried, exact := c.Exact(app, tries[0].Time); watched && exact && tried.Before(c.Earliest(app, h.Begun.To).Add(begins)) {
 				retryIntervals(c, app, status, tries)
 				retryPeriod(c, app, status, tries)
 			}
 		}
 	}
 	c.SilentHooks()
+}
+
+// unansweredAgain wants a callback without an answer to be sent again, where the target had more than the longest interval for it.
+func unansweredAgain(c *check.Case, h *facts.History) {
+	app := h.App()
+	for i, s := range h.Hooks {
+		due := c.Latest(app, s.At.Time).Add(c.Limit("callback.retry.longest"))
+		if s.At.Webhook.Answer != unanswered || !slices.ContainsFunc(h.Watches, func(w evidence.Record) bool {
+			return w.Watch.What == "webhooks" && c.Earliest(app, w.Watch.To).After(due)
+		}) {
+			continue
+		}
+		again := slices.ContainsFunc(h.Hooks[i+1:], func(e facts.Sighting) bool { return e.Status() == s.Status() })
+		c.Want(again, s.Status()+" sent again after it was not answered", "one attempt", s.At)
+	}
 }
 
 // retryIntervals judges the intervals between attempts whose time is known.
@@ -91,7 +108,7 @@ func signedCallbacks(c *check.Case) {
 			continue
 		}
 		for _, r := range c.View.Webhooks().Records {
-			if path := r.Webhook.Path; path != a.Callback && path != a.Monitor {
+			if path := r.Webhook.Path; path != a.Callback && !a.Monitors(path) {
 				continue
 			}
 			token, bearer := strings.CutPrefix(r.Webhook.Header.Get("Authorization"), "Bearer ")

@@ -40,7 +40,7 @@ func arrangements(c *check.Case) []arrangement {
 	return out
 }
 
-// sane reports whether a start would accept the layout. Of a style sheet it only checks that there is one.
+// sane reports whether a start would accept the layout. It does not read style sheets.
 func sane(c *check.Case, body jsonvalue.Object) bool {
 	kind := body.Text("type")
 	types, _ := c.Ledger.List("layout")

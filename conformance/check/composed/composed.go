@@ -44,8 +44,6 @@ var mediaChecks = []check.Check{
 	check.New("ARC-COMP-26", publishersOf("VP9"), scenarios.Codecs),
 	check.New("ARC-COMP-27", publishersOf("H264"), scenarios.Codecs),
 	check.New("ARC-STAT-06", pauseLeavesNothing, scenarios.Pause),
-	check.New("ARC-RATE-01", defaultQP, scenarios.Pair, scenarios.Automatic),
-	check.New("ARC-RATE-02", variableBitrate, scenarios.Pair),
 	check.New("ARC-SEL-01", takesRecorded(""), scenarios.Pair),
 }
 
@@ -165,34 +163,6 @@ var keyDistance = check.Video(func(c *check.Case, _ content.Recording, v media.V
 	return fmt.Sprintf("a key frame every %.0f s", most), fmt.Sprintf("up to %.1f s apart, %d that nobody can begin with", actual, v.FalseKeys),
 		actual <= most+c.Limit("tolerance.key-frame-distance").Seconds() && v.FalseKeys == 0
 })
-
-// defaultQP allows key frames a quantization parameter that is lower by up to 3.
-func defaultQP(c *check.Case) {
-	qp, lower := int(c.Number("qp.default")), int(c.Number("tolerance.intra-qp"))
-	for _, x := range c.Recordings() {
-		_, rate := x.Request["maxBitrate"]
-		_, own := x.Request["quantizationParameter"]
-		if rate || own || x.Video == nil {
-			continue
-		}
-		c.Want(c.Quantized(*x.Video, qp), fmt.Sprintf("QP %d in every slice, intra slices down to %d", qp, qp-lower),
-			fmt.Sprintf("QP %d to %d, mean %.1f, intra %v, inter %v", x.Video.QP.Min, x.Video.QP.Max, x.Video.QP.Mean, x.Video.QP.Intra, x.Video.QP.Inter), x.R)
-	}
-}
-
-// variableBitrate checks that seconds with a key frame or with more motion take visibly more bits. It ignores the last
-// second, which is cut short.
-func variableBitrate(c *check.Case) {
-	seconds, more := int(c.Limit("tolerance.short.bitrate").Seconds()), 1+c.Share("bitrate.variation-percent.min")
-	for _, x := range c.Recordings() {
-		if _, rate := x.Request["maxBitrate"]; rate || x.Video == nil || len(x.Video.PerSecond) < seconds {
-			continue
-		}
-		whole := x.Video.PerSecond[:len(x.Video.PerSecond)-1]
-		least, most := slices.Min(whole), slices.Max(whole)
-		c.Want(float64(most) > more*float64(least), "a bitrate that varies with the content", fmt.Sprintf("%d to %d bit/s in every second", least, most), x.R)
-	}
-}
 
 func soundOnly(c *check.Case) {
 	for _, x := range c.Recordings() {

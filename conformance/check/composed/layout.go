@@ -17,19 +17,19 @@ var layoutChecks = []check.Check{
 	check.New("ARC-LAY-01", tiled, scenarios.Pair),
 	check.New("ARC-LAY-02", arranged(byDefault, phases.Placed|phases.Disobeyed|phases.Early), scenarios.Pair),
 	check.New("ARC-LAY-03", shaped, scenarios.Pair, scenarios.Sizes, scenarios.Layouts),
-	check.New("ARC-LAY-04", arranged(asStarted, phases.Disobeyed), scenarios.Layouts, scenarios.Simultaneous),
+	check.New("ARC-LAY-04", arranged(asStarted, phases.Disobeyed), scenarios.VideoOnly, scenarios.Layouts, scenarios.Simultaneous),
 	check.New("ARC-LAY-05", layoutChanges, scenarios.Layouts, scenarios.Pause),
 	check.New("ARC-LAY-07", arranged(ofType("pip"), phases.Placed), scenarios.Layouts, scenarios.Presentations),
 	check.New("ARC-LAY-08", arranged(ofType("verticalPresentation", "horizontalPresentation"), phases.Placed), scenarios.Layouts, scenarios.Presentations),
 	check.New("ARC-LAY-09", arranged(ranked, phases.Chosen|phases.Ordered), scenarios.Screens),
-	check.New("ARC-LAY-10", arranged(ofType("custom"), phases.Placed|phases.Disobeyed|phases.Early), scenarios.Layouts, scenarios.Simultaneous),
+	check.New("ARC-LAY-10", arranged(ofType("custom"), phases.Placed), scenarios.Layouts, scenarios.Simultaneous),
 	check.New("ARC-LAY-11", classChanges, scenarios.Layouts),
 	check.New("ARC-LAY-12", arranged(sharing, phases.Placed), scenarios.Screens),
 	check.New("ARC-LAY-13", layoutsRefused, scenarios.Layouts),
 	check.New("ARC-LAY-14", sheetsRefused, scenarios.Layouts),
 	check.New("ARC-LAY-17", concluded(sharesEdge), scenarios.Presentations),
 	check.New("ARC-LAY-18", vacant, scenarios.Simultaneous),
-	check.New("ARC-LAY-19", concluded(unpublished), scenarios.Many),
+	check.New("ARC-LAY-19", concluded(unpublished), scenarios.Many, scenarios.Presentations),
 }
 
 // pick selects phases of an archive.
@@ -136,10 +136,13 @@ func shaped(c *check.Case) {
 			}
 			expected := fmt.Sprintf("%s whole and in its aspect in the middle of %.0fx%.0f at %.1f s", id, p.Rect.Width, p.Rect.Height, a.Middle())
 			if !ok && !v.Distorts(shown[0].Rect, id) {
-				v.Misplaced(p, shown[0].Rect, id, expected)
+				v.Misplaced(p, shown[0].Rect, id, expected, a.Middle())
+				c.Moment(a.Middle())
 				continue
 			}
-			c.Want(ok, expected, phases.Where(shown[0].Rect), x.R)
+			if !c.Want(ok, expected, phases.Where(shown[0].Rect), x.R) {
+				c.Moment(a.Middle())
+			}
 		}
 	})
 }

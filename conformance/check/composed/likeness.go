@@ -100,7 +100,7 @@ type picture struct {
 	due content.Due
 }
 
-// followed returns the appearances that go on for so many seconds without a stop.
+// followed returns the appearances that last for least seconds or more without a stop.
 func followed(x content.Recording, least float64) []picture {
 	var out []picture
 	seen := map[string]bool{}

@@ -5,11 +5,9 @@ import (
 	"math"
 
 	"reelcheck/conformance/check"
-	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/facts"
 	"reelcheck/conformance/facts/content"
-	"reelcheck/conformance/facts/jsonvalue"
 )
 
 var sizeChecks = []check.Check{
@@ -20,8 +18,6 @@ var sizeChecks = []check.Check{
 	check.New("ARC-RES-05", sized("1920x1080"), scenarios.FullHD),
 	check.New("ARC-RES-06", sized("1080x1920"), scenarios.FullHD),
 	check.New("ARC-RES-08", resolutionNamed, scenarios.Pair, scenarios.Sizes, scenarios.FullHD),
-	check.New("ARC-RATE-13", ratesNamed, scenarios.Rates),
-	check.New("ARC-RATE-14", check.Allowed("quantizationParameter"), scenarios.Rates),
 }
 
 // wantedSize returns the resolution that a request asks for.
@@ -80,24 +76,6 @@ func resolutionNamed(c *check.Case) {
 		want := wantedSize(c, h)
 		for _, s := range h.Seen {
 			c.Want(s.Text("resolution") == want, "resolution "+want, s.Show("resolution"), s.At)
-		}
-	}
-}
-
-func ratesNamed(c *check.Case) {
-	for _, h := range c.EveryArchive() {
-		for _, s := range h.Seen {
-			for _, key := range []string{"maxBitrate", "quantizationParameter"} {
-				want, given := h.Request[key]
-				got, present := s.Object[key]
-				switch {
-				case given && !present && s.Via == evidence.ListArchives: // the service's lists leave them out
-				case given:
-					c.Want(present && jsonvalue.Same(got, want), fmt.Sprintf("%s %v", key, want), s.Show(key), s.At)
-				default:
-					c.Want(!present || got == nil, "no "+key, s.Show(key), s.At)
-				}
-			}
 		}
 	}
 }

@@ -36,14 +36,7 @@ var streamChecks = []check.Check{
 
 // crowded picks phases that show as many streams as there are places, before one becomes free for another stream.
 func crowded(x content.Recording, a expect.Phase) bool {
-	return len(a.Picture.Places) == layout.Most(x.Timeline.Ledger) && !freed(x, a)
-}
-
-// freed picks the phases in which a place has become free for a stream that was left out.
-func freed(x content.Recording, a expect.Phase) bool {
-	return slices.ContainsFunc(x.Phases, func(b expect.Phase) bool {
-		return b.To <= a.From && len(b.Streams) > len(b.Picture.Places) && len(a.Streams) < len(b.Streams)
-	})
+	return len(a.Picture.Places) == layout.Most(x.Timeline.Ledger) && len(a.Freed) == 0
 }
 
 // preferred picks crowded phases in which the stream that came last is shown, so that an earlier one is left out.
@@ -110,7 +103,7 @@ func takesPlace(c *check.Case) {
 // muted picks the phases in which a track of that kind is muted, and those in which it is back.
 func muted(kind string) pick {
 	return func(x content.Recording, a expect.Phase) bool {
-		for i, p := range x.Parts {
+		for i, p := range x.Sources {
 			there := x.Timeline.Tracks[i].There
 			if p.By.Published.Kind == kind && len(p.By.Published.Muted) > 0 && len(there) > 0 && there[0].To <= a.From {
 				return true
@@ -124,7 +117,7 @@ func mutedVideo(c *check.Case) {
 	arranged(muted("video"), phases.Chosen|phases.Placed)(c)
 	edge, blink := c.Limit("tolerance.stream-edge").Seconds(), c.Limit("tolerance.blink").Seconds()
 	for _, x := range c.Recordings() {
-		for i, p := range x.Parts {
+		for i, p := range x.Sources {
 			if p.By.Published.Kind != "video" || x.Picture == nil {
 				continue
 			}
@@ -153,7 +146,7 @@ func mutedAudio(c *check.Case) {
 	audible(c, muted("audio"), func(x content.Recording, a expect.Phase) { phases.Heard(c, x, a, phases.Chosen) })
 	edge, blink := c.Limit("tolerance.stream-edge").Seconds(), c.Limit("tolerance.blink").Seconds()
 	for _, x := range c.Recordings() {
-		for i, p := range x.Parts {
+		for i, p := range x.Sources {
 			if p.By.Published.Kind != "audio" || x.Sound == nil {
 				continue
 			}
@@ -202,7 +195,7 @@ func changesSize(c *check.Case) {
 	}
 }
 
-// onlyHeard checks phases with a stream that has no picture: they must not have a tile for it, but its sound.
+// onlyHeard checks phases with a stream that has no picture. They must have its sound and no tile for it.
 func onlyHeard(c *check.Case) {
 	settled := func(x content.Recording, a expect.Phase) bool {
 		return !a.Picture.Vacant && len(a.Freed) == 0 && phases.SoundAlone(x, a)

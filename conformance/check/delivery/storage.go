@@ -24,8 +24,8 @@ var storageChecks = []check.Check{
 	check.New("ARC-STO-07", compatibleTarget, scenarios.Pair),
 	check.New("ARC-STO-10", availableWithoutTarget, scenarios.Cloud),
 	check.New("ARC-STO-20", closedBeforeDelivery, scenarios.Pair, scenarios.Cloud, scenarios.Undelivered),
-	check.New("ARC-STO-21", cloudPeriod, scenarios.Cloud),
-	check.New("ARC-STO-22", uploadedStays, scenarios.FourHours),
+	check.New("ARC-STO-21", cloudPeriod, scenarios.Cloud, scenarios.FallsBack),
+	check.New("ARC-STO-22", uploadedStays, scenarios.FourHours, scenarios.AllLeft),
 	check.New("ARC-STO-23", oneObject, scenarios.Pair, scenarios.Large, scenarios.FallsBack),
 	check.New("ARC-STO-24", objectType, scenarios.Pair, scenarios.Large),
 }
@@ -59,12 +59,8 @@ func uploadedToTarget(c *check.Case) {
 
 func objectKey(c *check.Case) {
 	for _, h := range uploads(c) {
-		if h.IsIndividual() {
-			continue
-		}
-		want := c.Keys(h)
-		for _, r := range h.Stored(false) {
-			c.Want(slices.Contains(want, r.Object.Key), "key "+strings.Join(want, " or "), r.Object.Key, r)
+		if !h.IsIndividual() {
+			c.Keyed(h)
 		}
 	}
 }
@@ -178,10 +174,10 @@ func cloudPeriod(c *check.Case) {
 			after = true
 			c.Saw(d.R)
 		case !c.Latest(app, d.Answered()).Before(due):
-		case !served(d) && servedLater(c, d):
+		case !d.Served() && servedLater(c, d):
 			c.Follows("ARC-URL-05", "a download within the cloud period", check.Outcome(d.R), d.R)
 		default:
-			before = c.Want(served(d), "a download within the cloud period", check.Outcome(d.R), d.R) && due.Sub(at) < allow || before
+			before = c.Want(d.Served(), "a download within the cloud period", check.Outcome(d.R), d.R) && due.Sub(at) < allow || before
 		}
 	}
 	if c.Shown() && !(before && after) {
@@ -192,7 +188,7 @@ func cloudPeriod(c *check.Case) {
 // servedLater reports whether another link to the same archive opened the file later, so that it still existed.
 func servedLater(c *check.Case, d facts.Download) bool {
 	return slices.ContainsFunc(c.Downloads(), func(e facts.Download) bool {
-		return e.H == d.H && !e.Forged && e.R.Seq > d.R.Seq && served(e)
+		return e.H == d.H && !e.Forged && e.R.Seq > d.R.Seq && e.Served()
 	})
 }
 
@@ -245,7 +241,7 @@ func oneObject(c *check.Case) {
 	}
 }
 
-// noParts judges multipart uploads, in which the suite saw the parts arrive, once it has waited for their end.
+// noParts judges the multipart uploads whose parts the suite saw and whose end it waited for.
 func noParts(c *check.Case, h *facts.History) {
 	all, left := h.UploadParts()
 	i := slices.IndexFunc(h.Watches, func(r evidence.Record) bool { return r.Watch.What == "parts" })

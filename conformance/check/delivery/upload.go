@@ -15,13 +15,13 @@ import (
 // uploadChecks are about upload targets that fail, and about those that are not S3.
 var uploadChecks = []check.Check{
 	check.New("ARC-STO-08", azureTarget, scenarios.Azure),
-	check.New("ARC-STO-11", fallsBack(func(struck) bool { return true }), scenarios.FallsBack),
-	check.New("ARC-STO-12", fallsBack(func(s struck) bool { return s.fallback == "" }), scenarios.FallsBack),
+	check.New("ARC-STO-11", fallsBack(func(struck) bool { return true }), scenarios.FallsBack, scenarios.ZIPFallsBack),
+	check.New("ARC-STO-12", fallsBack(func(s struck) bool { return s.fallback == "" }), scenarios.FallsBack, scenarios.ZIPFallsBack),
 	check.New("ARC-STO-13", failsAtLast, scenarios.GivenUp),
 	check.New("ARC-STO-14", retried, scenarios.Recovers),
 	check.New("ARC-STO-15", uploadPeriod, scenarios.GivenUp),
-	check.New("ARC-STO-16", periodWithFallback, scenarios.FallsBack),
-	check.New("ARC-STO-18", failureMailed, scenarios.FallsBack),
+	check.New("ARC-STO-16", periodWithFallback, scenarios.FallsBack, scenarios.ZIPFallsBack),
+	check.New("ARC-STO-18", failureMailed, scenarios.FallsBack, scenarios.ZIPFallsBack),
 	check.New("ARC-STO-19", nothingInCloud, scenarios.GivenUp),
 	check.New("ARC-SEC-01", nothingInCloud, scenarios.GivenUp),
 	check.New("ARC-SEC-03", encryptedByStore, scenarios.Recovers, scenarios.Large),
@@ -153,9 +153,9 @@ func fallsBack(concerns func(struck) bool) func(*check.Case) {
 			c.Want(last.Status() == "available", "available in the built-in cloud", last.Show("status"), s.refused[0], last.At)
 			n := 0
 			for _, d := range c.Downloads() {
-				if d.H == s.History && !d.Forged && d.Fresh(c.Facts) {
+				if d.H == s.History && !d.Forged && d.Fresh(c.Facts) && alive(d, c) {
 					n++
-					c.Want(served(d), "a download of the file", check.Outcome(d.R), d.R)
+					c.Want(d.Served(), "a download of the file", check.Outcome(d.R), d.R)
 				}
 			}
 			if n == 0 {

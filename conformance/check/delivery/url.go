@@ -21,12 +21,9 @@ var urlChecks = []check.Check{
 	check.New("ARC-URL-06", urlRenewed, scenarios.Cloud),
 	check.New("ARC-URL-07", urlInList, scenarios.Cloud),
 	check.New("ARC-URL-08", urlForged, scenarios.Cloud),
-	check.New("ARC-URL-09", urlForCredentialsOnly, scenarios.Auth, scenarios.Cloud),
+	check.New("ARC-URL-09", urlForCredentialsOnly, scenarios.Auth),
 	check.New("ARC-URL-10", urlDiesWithFile, scenarios.Cloud),
 }
-
-// served reports whether the download was answered with the file.
-func served(d facts.Download) bool { return d.R.Exchange.Status()/100 == 2 }
 
 // alive reports whether the file surely exists: it is not deleted and not near its end.
 func alive(d facts.Download, c *check.Case) bool {
@@ -71,7 +68,7 @@ func urlDownloads(c *check.Case) {
 		if d.Forged || !d.Fresh(c.Facts) || !alive(d, c) {
 			continue
 		}
-		if !c.Want(served(d), "a download", check.Outcome(d.R), d.R, d.From.At) {
+		if !c.Want(d.Served(), "a download", check.Outcome(d.R), d.R, d.From.At) {
 			continue
 		}
 		for _, o := range d.H.Objects {
@@ -105,7 +102,7 @@ func urlLives(c *check.Case) {
 		if d.Forged || !alive(d, c) || !d.Fresh(c.Facts) {
 			continue
 		}
-		if !served(d) {
+		if !d.Served() {
 			c.Wrong(fmt.Sprintf("a download with a link %v old", least.Round(time.Second)), check.Outcome(d.R), d.R, d.From.At)
 		} else if least > life-last {
 			c.Saw(d.R, d.From.At)
@@ -130,7 +127,7 @@ func urlRenewed(c *check.Case) {
 		}
 		for _, d := range all {
 			if d.H == dead.H && !d.Forged && d.R.Seq > dead.R.Seq && d.From.At.Seq > dead.R.Seq && d.Fresh(c.Facts) && alive(d, c) {
-				c.Want(served(d), "a download with the new URL", check.Outcome(d.R), d.R, d.From.At)
+				c.Want(d.Served(), "a download with the new URL", check.Outcome(d.R), d.R, d.From.At)
 			}
 		}
 	}
@@ -151,7 +148,7 @@ func urlForged(c *check.Case) {
 		if !d.Forged {
 			continue
 		}
-		if !slices.ContainsFunc(all, func(t facts.Download) bool { return t.H == d.H && !t.Forged && served(t) }) {
+		if !slices.ContainsFunc(all, func(t facts.Download) bool { return t.H == d.H && !t.Forged && t.Served() }) {
 			c.Blocked("a refusal by a target that serves the true link", "the true link was never served", d.R)
 			return
 		}
@@ -162,7 +159,8 @@ func urlForged(c *check.Case) {
 func urlForCredentialsOnly(c *check.Case) {
 	for _, op := range []evidence.Operation{evidence.GetArchive, evidence.ListArchives} {
 		for _, r := range c.Calls(op) {
-			proper := r.Exchange.Flaw == evidence.NoFlaw || r.Exchange.Flaw == evidence.TooLongLived // that one may be accepted (ARC-AUTH-06, 12)
+			// ARC-AUTH-06, ARC-AUTH-12: what lives too long may be accepted.
+			proper := slices.Contains([]evidence.Flaw{evidence.NoFlaw, evidence.TooLongLived, evidence.IssuedEarly}, r.Exchange.Flaw)
 			if r.Exchange.Identity != evidence.AsNobody && proper || r.Exchange.Response == nil {
 				continue
 			}

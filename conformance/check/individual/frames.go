@@ -119,8 +119,8 @@ func declaredSize(c *check.Case) {
 	})
 }
 
-// changingSize checks that pictures of different sizes of one stream are in one file, in the sizes in which they were
-// sent.
+// changingSize checks that a stream whose pictures change their size is in one file, and that each picture has the size
+// in which it was sent.
 func changingSize(c *check.Case) {
 	for _, b := range bundle.Bundles(c) {
 		for _, s := range b.Streams {

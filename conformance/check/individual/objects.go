@@ -8,6 +8,7 @@ import (
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/flaw"
 )
 
 // objectChecks are about answers and callbacks, and about requests that only composed archives allow.
@@ -39,8 +40,8 @@ func noResolution(of func(*facts.History) []facts.Sighting) func(*check.Case) {
 // individual archive.
 // The clause demands the refusal.
 var composedOnly = []struct{ flaw, member, clause string }{
-	{facts.FlawIndResolution, "resolution", "ARC-RES-09"}, {facts.FlawIndBitrate, "maxBitrate", "ARC-RATE-11"},
-	{facts.FlawIndQP, "quantizationParameter", "ARC-RATE-12"}, {facts.FlawIndLayout, "layout", "ARC-LAY-15"},
+	{flaw.IndResolution, "resolution", "ARC-RES-09"}, {flaw.IndBitrate, "maxBitrate", "ARC-RATE-11"},
+	{flaw.IndQP, "quantizationParameter", "ARC-RATE-12"}, {flaw.IndLayout, "layout", "ARC-LAY-15"},
 }
 
 func refusalsNamed(c *check.Case) {
@@ -62,7 +63,7 @@ func refused(r evidence.Record) bool { return r.Exchange.Status()/100 == 4 }
 
 func layoutRefused(c *check.Case) {
 	for _, a := range c.Starts {
-		if a.Only(facts.FlawIndLayout) && c.StartsAtAll(a.Record) {
+		if a.Only(flaw.IndLayout) && c.StartsAtAll(a.Record) {
 			c.Want(refused(a.Record), "a refusal, 400 preferred", check.Outcome(a.Record), a.Record)
 		}
 	}

@@ -185,7 +185,7 @@ func archivesOfOneKind(c *check.Case) {
 	}
 }
 
-// recodedApart checks that what goes on in another codec is in another file, and that all of it is there.
+// recodedApart checks that a stream that changes its codec goes on in a new file, and that nothing of it is missing.
 func recodedApart(c *check.Case) {
 	segmented(func(s *bundle.Stream, _ *check.Case, _ *bundle.Bundle) bool { return len(s.Switches()) > 0 })(c)
 	for _, b := range bundle.Bundles(c) {

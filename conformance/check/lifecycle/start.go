@@ -10,40 +10,41 @@ import (
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/facts"
+	"reelcheck/conformance/facts/flaw"
 )
 
 // Checks are the checks of this package.
 var Checks = slices.Concat(startChecks, stopChecks, durationChecks, statusChecks, failureChecks)
 
 var startChecks = []check.Check{
-	check.New("ARC-START-01", refused(facts.FlawRelayed, 409), scenarios.Refusals),
-	check.New("ARC-START-02", refused(facts.FlawNobody, 404, 400), scenarios.Refusals, scenarios.AllLeft),
+	check.New("ARC-START-01", refused(flaw.Relayed, 409), scenarios.Refusals),
+	check.New("ARC-START-02", refused(flaw.Nobody, 404, 400), scenarios.Refusals, scenarios.AllLeft),
 	check.New("ARC-START-03", startBegins, scenarios.Pair),
-	check.New("ARC-START-05", startAgain, scenarios.Pair, scenarios.Listing),
+	check.New("ARC-START-05", startAgain, scenarios.Listing),
 	check.New("ARC-START-06", check.Defaults("outputMode", "composed"), scenarios.Pair),
 	check.New("ARC-START-07", outputModeNamed, scenarios.Pause),
-	check.New("ARC-START-08", refusedAnyhow(facts.FlawOutputMode), scenarios.Refusals),
+	check.New("ARC-START-08", refusedAnyhow(flaw.OutputMode), scenarios.Refusals),
 	check.New("ARC-START-09", partsNamed, scenarios.AudioOnly, scenarios.VideoOnly),
 	check.New("ARC-START-10", partsByDefault, scenarios.Pair),
-	check.New("ARC-START-11", refusedAnyhow(facts.FlawNeither), scenarios.Refusals),
-	check.New("ARC-START-12", refused(facts.FlawNoSession, 400), scenarios.Refusals),
-	check.New("ARC-START-13", refused(facts.FlawUnknownSession, 404, 400), scenarios.Refusals),
+	check.New("ARC-START-11", refusedAnyhow(flaw.Neither), scenarios.Refusals),
+	check.New("ARC-START-12", refused(flaw.NoSession, 400), scenarios.Refusals),
+	check.New("ARC-START-13", refused(flaw.UnknownSession, 404, 400), scenarios.Refusals),
 	check.New("ARC-START-14", startTwice, scenarios.Refusals, scenarios.Pause),
-	check.New("ARC-START-15", refused(facts.FlawMalformed, 400), scenarios.Refusals),
-	check.New("ARC-START-16", refusedAnyhow(facts.FlawStreamMode), scenarios.Refusals),
+	check.New("ARC-START-15", refused(flaw.Malformed, 400), scenarios.Refusals),
+	check.New("ARC-START-16", refusedAnyhow(flaw.StreamMode), scenarios.Refusals),
 	check.New("ARC-START-17", refusalLeavesNoTrace, scenarios.Auth),
 	check.New("ARC-START-18", startShape, scenarios.Pair),
-	check.New("ARC-START-19", nameKept, scenarios.Pair),
-	check.New("ARC-START-20", refused(facts.FlawForeignSession, 403, 404, 400), scenarios.Isolation),
+	check.New("ARC-START-19", nameKept, scenarios.Pair, scenarios.Refusals),
+	check.New("ARC-START-20", refused(flaw.ForeignSession, 403, 404, 400), scenarios.Isolation),
 	check.New("ARC-START-22", bothIdentities, scenarios.Legacy),
-	check.New("ARC-START-24", refusedAnyhow(facts.FlawTypes), scenarios.Refusals),
-	check.New("ARC-RES-07", refused(facts.FlawResolution, 400), scenarios.Refusals),
-	check.New("ARC-RES-09", refused(facts.FlawIndResolution, 400), scenarios.Refusals),
-	check.New("ARC-RATE-04", both(refusedAnyhow(facts.FlawQPRange), check.Allowed("quantizationParameter")), scenarios.Refusals),
-	check.New("ARC-RATE-07", both(refused(facts.FlawBitrateRange, 400), check.Allowed("maxBitrate")), scenarios.Refusals),
-	check.New("ARC-RATE-10", refusedAnyhow(facts.FlawBothRates), scenarios.Refusals),
-	check.New("ARC-RATE-11", refused(facts.FlawIndBitrate, 400), scenarios.Refusals),
-	check.New("ARC-RATE-12", refusedAnyhow(facts.FlawIndQP), scenarios.Refusals),
+	check.New("ARC-START-24", refusedAnyhow(flaw.Types), scenarios.Refusals),
+	check.New("ARC-RES-07", refused(flaw.Resolution, 400), scenarios.Refusals),
+	check.New("ARC-RES-09", refused(flaw.IndResolution, 400), scenarios.Refusals),
+	check.New("ARC-RATE-04", both(refusedAnyhow(flaw.QPRange), check.Allowed("quantizationParameter")), scenarios.Refusals),
+	check.New("ARC-RATE-07", both(refused(flaw.BitrateRange, 400), check.Allowed("maxBitrate")), scenarios.Refusals),
+	check.New("ARC-RATE-10", refusedAnyhow(flaw.BothRates), scenarios.Refusals),
+	check.New("ARC-RATE-11", refused(flaw.IndBitrate, 400), scenarios.Refusals),
+	check.New("ARC-RATE-12", refusedAnyhow(flaw.IndQP), scenarios.Refusals),
 	check.New("ARC-LAY-06", badLayout, scenarios.Refusals),
 }
 
@@ -81,8 +82,8 @@ func eachFlawed(flaw string, judge func(*check.Case, evidence.Record)) func(*che
 
 // badLayout wants 400 for an unknown type, which is documented, and a refusal of what does not go with a type.
 func badLayout(c *check.Case) {
-	refused(facts.FlawLayout, 400)(c)
-	refusedAnyhow(facts.FlawLayoutParts)(c)
+	refused(flaw.Layout, 400)(c)
+	refusedAnyhow(flaw.LayoutParts)(c)
 }
 
 func startBegins(c *check.Case) {
@@ -153,7 +154,7 @@ func partsByDefault(c *check.Case) {
 
 func startTwice(c *check.Case) {
 	for _, a := range c.Starts {
-		if !a.Only(facts.FlawRecorded) || !c.StartsAtAll(a.Record) {
+		if !a.Only(flaw.Recorded) || !c.StartsAtAll(a.Record) {
 			continue
 		}
 		if !c.Status(a.Record, 409) {
@@ -188,7 +189,7 @@ func refusalLeavesNoTrace(c *check.Case) {
 			if refused == 0 || deleted > 0 {
 				continue
 			}
-			if _, own := c.Apps[l.R.IDs[evidence.Application]]; !own { // others may start archives there too
+			if !c.Owns(l.R.IDs[evidence.Application]) { // others may start archives there too
 				c.Want(len(strays(c, l)) == 0, "no archive of a session in which every start was refused", strings.Join(strays(c, l), ", "), earlier.R, l.R)
 				continue
 			}

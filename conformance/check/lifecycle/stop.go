@@ -18,7 +18,7 @@ var stopChecks = []check.Check{
 	check.New("ARC-STOP-05", check.OnUnknown(evidence.StopArchive, 404), scenarios.Refusals),
 	check.New("ARC-STOP-06", stopTwice, scenarios.Pair),
 	check.New("ARC-STOP-07", stopPaused, scenarios.Pause),
-	check.New("ARC-STOP-08", stopBodies, scenarios.Pair, scenarios.Refusals),
+	check.New("ARC-STOP-08", stopBodies, scenarios.Refusals),
 	check.New("ARC-STOP-09", check.OnMalformed(evidence.StopArchive), scenarios.Refusals),
 	check.New("ARC-STOP-10", check.OnForeign(evidence.StopArchive), scenarios.Isolation),
 }
@@ -51,24 +51,40 @@ func stopReason(c *check.Case) {
 
 func stopTwice(c *check.Case) {
 	for _, h := range c.StartedArchives() {
+		stoppedLate(c, h)
 		first, ok := h.FirstStop()
 		if !ok || first.Exchange.Status() != 200 {
 			continue
 		}
 		for _, r := range h.Stops {
-			if !r.Sent().After(first.Over()) {
-				continue
+			if r.Sent().After(first.Over()) {
+				stoppedAgain(c, h, r, "user initiated")
 			}
-			c.Status(r, 200, 409)
-			next, ok := h.NextSeen(r)
-			if !ok {
-				c.Unclear("the archive was not read after the second stop")
-				continue
-			}
-			c.Want(!facts.InProgress(next.Status()) && (next.Text("reason") == "user initiated" || next.OmitsReason()), "status and reason unchanged by the second stop",
-				next.Show("status")+", "+next.Show("reason"), r, next.At)
 		}
 	}
+}
+
+// stoppedLate judges stops of an archive that had ended by itself, as its callback or a read says.
+func stoppedLate(c *check.Case, h *facts.History) {
+	if _, ok := h.FirstStop(); ok {
+		return
+	}
+	for _, r := range h.Stops {
+		if last, ok := h.LastBefore(r); ok && last.Status() == "stopped" && last.Text("reason") != "" {
+			stoppedAgain(c, h, r, last.Text("reason"))
+		}
+	}
+}
+
+func stoppedAgain(c *check.Case, h *facts.History, r evidence.Record, reason string) {
+	c.Status(r, 200, 409)
+	next, ok := h.NextSeen(r)
+	if !ok {
+		c.Unclear("the archive was not read after the second stop")
+		return
+	}
+	c.Want(!facts.InProgress(next.Status()) && (next.Text("reason") == reason || next.OmitsReason()), "status and reason unchanged by the second stop",
+		next.Show("status")+", "+next.Show("reason"), r, next.At)
 }
 
 // stopPaused needs an archive that was last seen paused when the stop call was sent.

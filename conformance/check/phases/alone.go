@@ -36,7 +36,7 @@ func BesideSound(x content.Recording, s media.Stray) bool {
 
 // Has reports whether a stream has a track of that kind at all.
 func Has(x content.Recording, stream, kind string) bool {
-	return slices.ContainsFunc(x.Parts, func(p content.Part) bool {
+	return slices.ContainsFunc(x.Sources, func(p content.Source) bool {
 		return p.By.IDs[evidence.Stream] == stream && p.By.Published.Kind == kind
 	})
 }

@@ -56,14 +56,16 @@ func (v Viewer) records(fixture string) []evidence.Record {
 	return out
 }
 
-// Misplaced notes that something cannot be shown because a stream, whole and in its aspect, stands elsewhere.
-func (v Viewer) Misplaced(p layout.Place, r media.Rect, fixture, expected string) {
-	kind, as := v.disobeyed(p, r, fixture)
+// Misplaced notes that something cannot be shown because a stream, whole and in its aspect, stands elsewhere at a moment.
+func (v Viewer) Misplaced(p layout.Place, r media.Rect, fixture, expected string, at float64) {
+	kind, as := v.disobeyed(p, r, fixture, v.At(at))
 	v.c.Follows(v.broken(kind), expected, Where(r)+as, v.records(fixture)...)
 }
 
-// disobeyed tells a stream that stands as in another layout from one that stands anywhere, with words for it.
-func (v Viewer) disobeyed(p layout.Place, r media.Rect, fixture string) (Kind, string) {
+// disobeyed explains a stream in the wrong place. It returns [Disobeyed] or [Early] and words for it if the place belongs to
+// another layout, and [Placed] and "" otherwise. A style sheet is disobeyed only if no stream stands as it says: any place may come from one
+// property that is not understood.
+func (v Viewer) disobeyed(p layout.Place, r media.Rect, fixture string, all map[string][]media.Appearance) (Kind, string) {
 	as := func(l spec.Layout) bool {
 		other := v
 		size := layout.Size{Width: v.x.Picture.Width, Height: v.x.Picture.Height}
@@ -71,7 +73,7 @@ func (v Viewer) disobeyed(p layout.Place, r media.Rect, fixture string) (Kind, s
 		other.phase.Picture = picture
 		other.equal = other.equal || picture.Unpublished // a grid that may have any size explains almost every place
 		place, shown := picture.Of(p.Stream)
-		return known && shown && l != v.phase.Layout && !other.free(place) && other.Stands(place, r, fixture)
+		return known && shown && l != v.phase.Layout && !other.free(place) && other.Stands(place, r, fixture) && !v.contradicts(other, all)
 	}
 	for i, k := range v.x.Timeline.Changes {
 		if i == v.phase.Changed && k.Layout != nil && as(*k.Layout) {
@@ -92,17 +94,28 @@ func (v Viewer) disobeyed(p layout.Place, r media.Rect, fixture string) (Kind, s
 	return Placed, ""
 }
 
-// hides reports whether the phase hides the stream of a fixture because another stream takes the large place, whose class it has. A stream that is
-// missing from other pictures too is not hidden.
-func (v Viewer) hides(fixture string) bool {
-	return second(v, v.phase, fixture) && !slices.ContainsFunc(v.x.Settled, func(a expect.Phase) bool {
-		due := a.Known && slices.ContainsFunc(a.Picture.Places, func(p layout.Place) bool { return v.Fixture(p.Stream) == fixture })
-		return due && !second(v, a, fixture) && len(v.At(a.Middle())[fixture]) == 0
+// contradicts reports whether a stream stands where the phase's style sheet puts it, and not where the other viewer's layout does.
+func (v Viewer) contradicts(other Viewer, all map[string][]media.Appearance) bool {
+	return v.phase.Layout.Type == "custom" && slices.ContainsFunc(v.phase.Picture.Places, func(p layout.Place) bool {
+		id := v.Fixture(p.Stream)
+		place, shown := other.phase.Picture.Of(p.Stream)
+		return slices.ContainsFunc(all[id], func(a media.Appearance) bool {
+			return v.Stands(p, a.Rect, id) && !(shown && other.Stands(place, a.Rect, id))
+		})
 	})
 }
 
-// second reports whether a phase has a presentation in which the stream of a fixture is not the first one of class focus.
-func second(v Viewer, a expect.Phase, fixture string) bool {
+// hides reports whether the phase hides the stream of a fixture because another stream takes the large place, whose class it has. A stream that is
+// missing from other pictures too is not hidden.
+func (v Viewer) hides(fixture string) bool {
+	return behindFocus(v, v.phase, fixture) && !slices.ContainsFunc(v.x.Settled, func(a expect.Phase) bool {
+		due := a.Known && slices.ContainsFunc(a.Picture.Places, func(p layout.Place) bool { return v.Fixture(p.Stream) == fixture })
+		return due && !behindFocus(v, a, fixture) && len(v.At(a.Middle())[fixture]) == 0
+	})
+}
+
+// behindFocus reports whether a phase has a presentation in which the stream of a fixture is not the first one of class focus.
+func behindFocus(v Viewer, a expect.Phase, fixture string) bool {
 	if Shares(a) || !slices.Contains([]string{"verticalPresentation", "horizontalPresentation"}, a.Layout.Type) {
 		return false
 	}

@@ -56,11 +56,12 @@ func Shared(c *check.Case, x content.Recording, a expect.Phase) {
 func pictured(c *check.Case, v Viewer, about Kind) {
 	x, a := v.x, v.phase
 	var found problem
+	moment := 0.0
 	for _, at := range v.moments() {
 		p := v.look(at)
 		if p.kind&about != 0 || p.kind != 0 && found.kind == 0 {
 			found = p
-			found.text = fmt.Sprintf("at %.1f s %s", at, p.text)
+			found.text, moment = fmt.Sprintf("at %.1f s %s", at, p.text), at
 		}
 		if found.kind&about != 0 {
 			break
@@ -76,9 +77,12 @@ func pictured(c *check.Case, v Viewer, about Kind) {
 	}
 	if found.kind != 0 && found.kind&about == 0 {
 		c.Follows(v.broken(found.kind), expected, found.text, v.records(found.fixture)...)
+		c.Moment(moment)
 		return
 	}
-	c.Want(found.kind == 0, expected, found.text, v.records(found.fixture)...)
+	if !c.Want(found.kind == 0, expected, found.text, v.records(found.fixture)...) {
+		c.Moment(moment)
+	}
 }
 
 func named(a expect.Phase) string {
@@ -236,7 +240,7 @@ func (v Viewer) arranged(at float64) problem {
 		case v.Distorts(all[0].Rect, id):
 			return problem{Distorted, id + " is " + Where(all[0].Rect) + v.instead(all[0].Rect, id), id}
 		default:
-			kind, as := v.disobeyed(p, all[0].Rect, id)
+			kind, as := v.disobeyed(p, all[0].Rect, id, shown)
 			return problem{kind, id + " is " + Where(all[0].Rect) + as + v.instead(all[0].Rect, id), id}
 		}
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // Heard compares the tones of a phase with those of the tracks that are there. The clause is about sounds that are missing,
-// or about others beside them, or both; what it is not about makes it impossible to show it.
+// or about sounds that should not be there, or both. A problem of the other kind does not break the clause but blocks it.
 func Heard(c *check.Case, x content.Recording, a expect.Phase, about Kind) {
 	var missing, extra []string
 	for _, i := range a.Heard {
@@ -55,7 +55,7 @@ func unheard(c *check.Case, x content.Recording, missing []string, expected, act
 }
 
 // track returns the published track with that number in the timeline.
-func track(x content.Recording, i int) evidence.Published { return *x.Parts[i].By.Published }
+func track(x content.Recording, i int) evidence.Published { return *x.Sources[i].By.Published }
 
 func sounds(x content.Recording, t evidence.Published, at float64) bool {
 	return slices.ContainsFunc(x.Sound.OfTone(t.Fixture), func(s media.ToneSpan) bool { return s.From <= at && at <= s.To })

@@ -1,4 +1,5 @@
-// Package rates judges the effect of maxBitrate and quantizationParameter on the files of composed archives.
+// Package rates judges bit rates and quantization: what files and answers show of maxBitrate and quantizationParameter.
+// Requests that must be refused for them are judged in package lifecycle.
 package rates
 
 import (
@@ -7,18 +8,63 @@ import (
 	"slices"
 
 	"reelcheck/conformance/check"
+	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/facts/content"
+	"reelcheck/conformance/facts/jsonvalue"
 	"reelcheck/conformance/media"
 )
 
 // Checks are the checks of this package.
 var Checks = []check.Check{
+	check.New("ARC-RATE-01", defaultQP, scenarios.Pair, scenarios.Automatic),
+	check.New("ARC-RATE-02", variableBitrate, scenarios.Pair),
 	check.New("ARC-RATE-03", qpAsGiven, scenarios.Rates),
 	check.New("ARC-RATE-05", qpAndSize, scenarios.Rates),
 	check.New("ARC-RATE-06", bitrateKept, scenarios.Rates),
 	check.New("ARC-RATE-08", bitrateConstant, scenarios.Rates),
 	check.New("ARC-RATE-09", bitrateLeavesAudio, scenarios.Rates),
+	check.New("ARC-RATE-13", ratesNamed, scenarios.Rates),
+	check.New("ARC-RATE-14", check.Allowed("quantizationParameter"), scenarios.Rates),
+}
+
+// defaultQP allows key frames a quantization parameter that is lower by up to 3.
+func defaultQP(c *check.Case) {
+	qp, lower := int(c.Number("qp.default")), int(c.Number("tolerance.intra-qp"))
+	for _, x := range c.Recordings() {
+		_, rate := x.Request["maxBitrate"]
+		_, own := x.Request["quantizationParameter"]
+		if rate || own || x.Video == nil {
+			continue
+		}
+		c.Want(c.Quantized(*x.Video, qp), fmt.Sprintf("QP %d in every slice, intra slices down to %d", qp, qp-lower),
+			fmt.Sprintf("QP %d to %d, mean %.1f, intra %v, inter %v", x.Video.QP.Min, x.Video.QP.Max, x.Video.QP.Mean, x.Video.QP.Intra, x.Video.QP.Inter), x.R)
+	}
+}
+
+// variableBitrate checks that some seconds take visibly more bits than others where the picture shows more streams at one time
+// than at another. It ignores the last second, which is cut short.
+func variableBitrate(c *check.Case) {
+	seconds, more := int(c.Limit("tolerance.short.bitrate").Seconds()), 1+c.Share("bitrate.variation-percent.min")
+	for _, x := range c.Recordings() {
+		if _, rate := x.Request["maxBitrate"]; rate || x.Video == nil || len(x.Video.PerSecond) < seconds || !changes(x) {
+			continue
+		}
+		whole := x.Video.PerSecond[:len(x.Video.PerSecond)-1]
+		least, most := slices.Min(whole), slices.Max(whole)
+		c.Want(float64(most) > more*float64(least), "a bitrate that varies with the content", fmt.Sprintf("%d to %d bit/s in every second", least, most), x.R)
+	}
+}
+
+// changes reports whether the picture of a film shows more streams at one time than at another.
+func changes(x content.Recording) bool {
+	var shown []int
+	for _, a := range x.Settled {
+		if a.Known {
+			shown = append(shown, len(a.Picture.Places))
+		}
+	}
+	return len(slices.Compact(shown)) > 1
 }
 
 func qpAsGiven(c *check.Case) {
@@ -120,4 +166,22 @@ func bitrateConstant(c *check.Case) {
 		c.Want(least >= asked*(1-allow) && most <= asked*(1+allow), fmt.Sprintf("%.0f bit/s, give or take %.0f %%, in any %v", asked, allow*100, c.Limit("bitrate.window")),
 			fmt.Sprintf("%.0f to %.0f bit/s", least, most), x.R)
 	})
+}
+
+func ratesNamed(c *check.Case) {
+	for _, h := range c.EveryArchive() {
+		for _, s := range h.Seen {
+			for _, key := range []string{"maxBitrate", "quantizationParameter"} {
+				want, given := h.Request[key]
+				got, present := s.Object[key]
+				switch {
+				case given && !present && s.Via == evidence.ListArchives: // the service's lists leave them out
+				case given:
+					c.Want(present && jsonvalue.Same(got, want), fmt.Sprintf("%s %v", key, want), s.Show(key), s.At)
+				default:
+					c.Want(!present || got == nil, "no "+key, s.Show(key), s.At)
+				}
+			}
+		}
+	}
 }

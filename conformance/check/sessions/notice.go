@@ -195,6 +195,9 @@ func noticeCreatedAt(c *check.Case, n notice) (string, string, bool) {
 	app, first := n.h.App(), n.published.Published.First
 	step := time.Duration(c.Number("callback.created-at.step")) * time.Millisecond
 	from, to := c.Earliest(app, first).Add(-step), c.Latest(app, first)
+	if asked := n.published.Published.Offered.From; !asked.IsZero() {
+		from = c.Earliest(app, asked).Add(-step)
+	}
 	for _, r := range c.Calls(evidence.PublishStream) {
 		if r.IDs[evidence.Session] != n.published.IDs[evidence.Session] || r.Label != "publish."+n.published.Published.Client {
 			continue

@@ -69,8 +69,8 @@ func connections(c *check.Case) {
 	}
 }
 
-// monitoring reports whether the call is from the scenario that knows who is there while it lists. In other scenarios
-// clients come and go.
+// monitoring reports whether the call is from the scenario that knows which clients are there when it lists them. In other
+// scenarios clients come and go meanwhile.
 func monitoring(c *check.Case, r evidence.Record) bool { return r.Scenario == scenarios.Presence }
 
 func clientName(s facts.Span) string {
@@ -169,12 +169,12 @@ func (t told) of(kind string) string {
 func watchedSessions(c *check.Case, each func(s *facts.Session, events []told)) {
 	for _, w := range c.View.Watches().Records {
 		s := c.Sessions[w.IDs[evidence.Session]]
-		if s == nil || w.Watch.What != "webhooks" || c.Apps[s.App].Monitor == "" {
+		if s == nil || w.Watch.What != "webhooks" || !c.Apps[s.App].Monitored {
 			continue
 		}
 		var events []told
 		for _, r := range c.View.Webhooks().About(evidence.Session, s.ID).Records {
-			if o, ok := c.Decode(r.Webhook.Body.Text); ok && r.Webhook.Path == c.Apps[s.App].Monitor {
+			if o, ok := c.Decode(r.Webhook.Body.Text); ok && c.Apps[s.App].Monitors(r.Webhook.Path) {
 				events = append(events, told{o, r})
 			}
 		}
@@ -258,8 +258,8 @@ func eventList(events []told) string {
 	return "[" + strings.Join(names, " ") + "]"
 }
 
-// sessionLife checks for sessionCreated with the first client, also after the session was destroyed, and for the reason of
-// sessionDestroyed: if that was at the end of the last client, it is how that one left.
+// sessionLife checks that sessionCreated comes with the first client, also after the session was destroyed. It also checks
+// the reason of sessionDestroyed: if the session ended with its last client, the reason is how that client left.
 func sessionLife(c *check.Case) {
 	watchedSessions(c, func(s *facts.Session, events []told) {
 		created := slices.IndexFunc(events, func(t told) bool { return t.event() == "sessionCreated" })
@@ -288,7 +288,7 @@ func sessionLife(c *check.Case) {
 	})
 }
 
-// byTime sorts events by what they say of when they happened. They may arrive in any order.
+// byTime sorts events by their timestamps. They may arrive in any order.
 func byTime(events []told) []told {
 	rank := map[string]int{"sessionCreated": -1, "sessionDestroyed": 1}
 	sorted := slices.Clone(events)

@@ -111,7 +111,7 @@ func clientsTold(c *check.Case, s *facts.Session, m facts.Move, what string, wit
 }
 
 func monitorTold(c *check.Case, s *facts.Session, m facts.Move, what string, within func(r evidence.Record, slack time.Duration) bool, _ func(facts.Span) bool) {
-	if c.Apps[s.App].Monitor == "" {
+	if !c.Apps[s.App].Monitored {
 		return
 	}
 	at := []evidence.Record{m.R}

@@ -93,8 +93,8 @@ func onlyChosen(c *check.Case) {
 	statusOfChosen(c)
 }
 
-// statusOfChosen wants a manual archive to be paused while nobody publishes, after somebody has, and started while what was
-// chosen is published.
+// statusOfChosen checks that a manual archive is paused when nobody publishes any more, and started while a chosen stream
+// is published.
 func statusOfChosen(c *check.Case) {
 	settle := c.Limit("tolerance.pause")
 	for _, h := range c.StartedArchives() {

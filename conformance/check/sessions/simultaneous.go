@@ -11,6 +11,7 @@ import (
 	"reelcheck/conformance/facts"
 	"reelcheck/conformance/facts/content"
 	"reelcheck/conformance/facts/course"
+	"reelcheck/conformance/facts/flaw"
 )
 
 // Checks are the checks of this package.
@@ -36,7 +37,7 @@ func severalAtOnce(c *check.Case) {
 			continue
 		}
 		for _, o := range x.Objects {
-			other, known := keys[o.Object.Key]
+			other, known := keys[o.Object.Place()]
 			c.Want(!known || other == x.ID, "a file of its own for archive "+x.ID, "the file of archive "+other, o)
 			keys[o.Object.Key] = x.ID
 		}
@@ -81,7 +82,7 @@ func tagsUnique(c *check.Case) {
 		tag := a.Body.Text("multiArchiveTag")
 		switch {
 		case tag == "":
-		case a.Only(facts.FlawTag) && c.StartsAtAll(a.Record):
+		case a.Only(flaw.Tag) && c.StartsAtAll(a.Record):
 			c.Status(a.Record, 409)
 		case a.Clean() && usedBefore(c, c.Starts[:i], a):
 			c.Status(a.Record, 200)
@@ -105,7 +106,7 @@ func besideAutomatic(c *check.Case) {
 		s := c.Sessions[a.Body.Text("sessionId")]
 		switch {
 		case s == nil || !s.Auto:
-		case a.Only(facts.FlawAutomatic) && c.StartsAtAll(a.Record):
+		case a.Only(flaw.Automatic) && c.StartsAtAll(a.Record):
 			c.Refused(a.Record)
 		case a.Clean():
 			if c.Status(a.Record, 200) {

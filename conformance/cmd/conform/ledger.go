@@ -7,12 +7,12 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"reelcheck/conformance/judge"
 	"reelcheck/conformance/runner"
+	"reelcheck/conformance/text"
 	"reelcheck/spec"
 )
 
@@ -29,6 +29,8 @@ type listed struct {
 	Verify     spec.Verify       `json:"verify"`
 	Reason     string            `json:"reason,omitempty"`
 	Scenarios  []string          `json:"scenarios,omitempty"`
+	Wait       string            `json:"wait,omitempty"`
+	Profiles   []string          `json:"profiles"`
 }
 
 func listCommand(*int) *cobra.Command {
@@ -48,7 +50,7 @@ func listCommand(*int) *cobra.Command {
 				return err
 			}
 			if asJSON {
-				return listJSON(cmd.OutOrStdout(), clauses)
+				return listJSON(cmd.OutOrStdout(), ledger, clauses)
 			}
 			return listText(cmd.OutOrStdout(), clauses)
 		},
@@ -66,7 +68,7 @@ func verifications(clauses []spec.Clause) (n map[spec.Verify]int) {
 	return n
 }
 
-func listJSON(w io.Writer, clauses []spec.Clause) error {
+func listJSON(w io.Writer, ledger spec.Ledger, clauses []spec.Clause) error {
 	n := verifications(clauses)
 	out := struct {
 		Checks   int      `json:"checks"`
@@ -80,11 +82,26 @@ func listJSON(w io.Writer, clauses []spec.Clause) error {
 		if cl.Verify == spec.Checks {
 			l.Scenarios = judge.Checks[cl.ID].Shown
 		}
+		if cl.Wait > 0 {
+			l.Wait = text.Span(cl.Wait)
+		}
+		l.Profiles = profilesOf(ledger, cl)
 		out.Clauses = append(out.Clauses, l)
 	}
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	return e.Encode(out)
+}
+
+// profilesOf returns the names of the profiles that hold a clause.
+func profilesOf(ledger spec.Ledger, cl spec.Clause) []string {
+	names := []string{}
+	for _, p := range ledger.Profiles {
+		if p.Holds(cl) {
+			names = append(names, p.Name)
+		}
+	}
+	return names
 }
 
 func listText(w io.Writer, clauses []spec.Clause) error {
@@ -146,8 +163,9 @@ func explain(w io.Writer, ledger spec.Ledger, cl spec.Clause) error {
 	}
 	line("needs", strings.Join(needs, ", "))
 	if cl.Time == spec.Virtual {
-		line("time", fmt.Sprintf("%v of policy time; virtual with the capability control", cl.Wait.Round(time.Second)))
+		line("time", text.Span(cl.Wait)+" of policy time; conform plan says in which modes of time it can be judged")
 	}
+	line("profiles", strings.Join(profilesOf(ledger, cl), ", "))
 	switch cl.Verify {
 	case spec.Checks:
 		line("verified", "by a check over the evidence of "+strings.Join(judge.Checks[cl.ID].Shown, ", "))

@@ -28,7 +28,7 @@ func main() {
 }
 
 // run is the whole program. It returns the exit code.
-func run(ctx context.Context, args []string, _ io.Reader, stdout, stderr io.Writer) int {
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	code := verdict.ExitConformant
 	root := &cobra.Command{
 		Use:   "conform",
@@ -36,8 +36,9 @@ func run(ctx context.Context, args []string, _ io.Reader, stdout, stderr io.Writ
 		Long: `conform drives an implementation over REST and media, watches its callbacks and its
 uploads, opens the files it made, and says clause by clause whether it conforms.
 
-A target file says what to judge. Start with "conform doctor --target FILE", then
-"conform run --target FILE".
+A target file says what to judge. "conform init" writes one, "conform doctor --target FILE"
+proves that the way to the server and back is open, and
+"conform run --target FILE" judges it.
 
 Exit codes: 0 conformant, 1 not conformant, 2 usage or configuration, 3 target or
 environment unreachable, 4 inconclusive, 5 fault of the suite itself, 6 nothing wrong
@@ -50,16 +51,35 @@ but pledges are open, 130 interrupted.`,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetArgs(args)
+	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	for _, add := range []func(*int) *cobra.Command{runCommand, listCommand, planCommand, doctorCommand, explainCommand, reportCommand, regradeCommand, sinkCommand} {
-		root.AddCommand(add(&code))
+	for _, add := range []func(*int) *cobra.Command{
+		initCommand, doctorCommand, planCommand, runCommand, collectCommand, regradeCommand, reportCommand, evidenceCommand,
+		diffCommand, siteCommand, verifyCommand, listCommand, explainCommand, schemaCommand, sinkCommand,
+	} {
+		cmd := add(&code)
+		cmd.Args = fitting(cmd.Args)
+		root.AddCommand(cmd)
 	}
 	if err := root.ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(stderr, "conform:", err)
 		return failed(ctx, err)
 	}
 	return code
+}
+
+// fitting refuses the arguments that fit refuses, and says which ones the command takes.
+func fitting(fit cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch err := fit(cmd, args); {
+		case err == nil:
+			return nil
+		case len(args) == 0:
+			return fmt.Errorf("an argument is missing; the form is %s", cmd.UseLine())
+		}
+		return fmt.Errorf("the arguments %q do not fit; the form is %s", args, cmd.UseLine())
+	}
 }
 
 // failed returns the exit code for an error that kept the command from its work. An error that neither the target nor

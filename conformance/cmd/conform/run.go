@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,91 +11,97 @@ import (
 	"github.com/spf13/cobra"
 
 	"reelcheck/conformance/report"
+	"reelcheck/conformance/report/folder"
 	"reelcheck/conformance/runner"
-	"reelcheck/conformance/target/config"
+	"reelcheck/conformance/runner/progress"
 	"reelcheck/spec"
 )
 
-// selector adds the flags that select clauses.
-func selector(cmd *cobra.Command, s *runner.Selection) {
-	cmd.Flags().StringSliceVar(&s.Clauses, "clause", nil, "judge only this clause, or those that match a pattern such as 'ARC-CB-*' (repeatable)")
-	cmd.Flags().StringSliceVar(&s.Chapters, "chapter", nil, "judge only this chapter, such as CB (repeatable)")
-}
-
-// planOf reads the ledger and the target file and returns the plan.
-func planOf(file string, s runner.Selection) (runner.Plan, error) {
-	if file == "" {
-		return runner.Plan{}, errors.New("--target is missing: name a target file, see conformance/targets")
-	}
-	ledger, err := spec.Load()
-	if err != nil {
-		return runner.Plan{}, err
-	}
-	f, err := config.ReadFile(file)
-	if err != nil {
-		return runner.Plan{}, err
-	}
-	return runner.NewPlan(ledger, s, f)
-}
-
 func runCommand(code *int) *cobra.Command {
-	var file, baseline, out string
-	var s runner.Selection
+	var r request
+	var baseline, out string
+	var outs outputs
 	o := runner.Options{RunID: uuid.NewString()[:8], Version: version, Now: time.Now}
 	cmd := &cobra.Command{
 		Use:   "run --target FILE",
 		Short: "Drive a target and judge it",
 		Long: `run drives the target through the scenarios that the selected clauses need, side by side,
-judges each clause as soon as its evidence is in, and writes report.json, junit.xml,
-report.html and the evidence bundle. Its last line is always
+judges each clause as soon as its evidence is in, and writes report.json, report.html,
+junit.xml, summary.md, badge.svg and the evidence bundle. Its last line is always
 
-  conform: N passed, N failed, N inconclusive, N not applicable, N pledged, N pending`,
+  conform: N passed, N failed, N inconclusive, N not applicable, N pledged, N pending
+
+followed by ", N excused" if the baseline expects N of the failures.`,
+		Example: `  conform run --target target.yaml --profile smoke   # does it record at all? in seconds
+  conform run --target target.yaml --clause 'ARC-CB-*' --skip ARC-CB-14
+  conform run --target target.yaml --baseline known.yaml --out report --strict`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			p, err := planOf(file, s)
+			p, err := r.plan()
 			if err != nil {
 				return err
 			}
-			if baseline != "" {
-				if o.Baseline, err = report.ReadBaseline(baseline); err != nil {
-					return err
-				}
+			o.Caps = r.caps
+			if o.Target, err = filepath.Abs(r.target); err != nil {
+				return err
+			}
+			if o.Baseline, err = excuses(baseline, p.Ledger, o.Now()); err != nil {
+				return err
+			}
+			if err := outs.read(); err != nil {
+				return err
 			}
 			if o.Out, err = runner.Folder(out); err != nil {
 				return err
 			}
-			o.Progress = runner.NewProgress(cmd.OutOrStdout(), terminal(cmd.OutOrStdout()))
-			o.Progress.Line("%d clauses, %d scenarios, target %s", len(p.Clauses), len(p.Scenarios), file)
-			got, err := runner.Run(cmd.Context(), p, s, o)
+			o.Progress = progress.New(cmd.OutOrStdout(), terminal(cmd.OutOrStdout()))
+			o.Progress.Line("%d clauses, %d scenarios, target %s", len(p.Clauses), len(p.Scenarios), r.target)
+			got, err := runner.Run(cmd.Context(), p, r.selection, o)
 			o.Progress.Finish()
 			if err != nil {
 				return err
 			}
 			*code = got.Code
-			return conclude(cmd.OutOrStdout(), got, o)
+			return conclude(cmd.OutOrStdout(), got, o, outs)
 		},
 	}
-	cmd.Flags().StringVar(&file, "target", "", "target file (YAML): what to judge and what it declares")
 	cmd.Flags().StringVar(&out, "out", "report", "report folder; an earlier report in it is replaced")
-	cmd.Flags().StringVar(&baseline, "baseline", "", "known failures (YAML list of clause, reason, owner, expires)")
+	cmd.Flags().StringVar(&baseline, "baseline", "", "known failures (YAML list of clause, reason, owner, expires, and flaky)")
 	cmd.Flags().BoolVar(&o.Strict, "strict", false, "let failing recommendations (should, may) fail the run too")
-	selector(cmd, &s)
+	r.flags(cmd)
+	outs.flags(cmd)
 	return cmd
 }
 
+// excuses reads the baseline, if there is one, and refuses entries that are wrong before the run begins.
+func excuses(file string, l spec.Ledger, now time.Time) ([]report.Excuse, error) {
+	if file == "" {
+		return nil, nil
+	}
+	list, err := report.ReadBaseline(file)
+	if err != nil {
+		return nil, err
+	}
+	known := func(id string) bool { _, ok := l.Clause(id); return ok }
+	return list, report.CheckBaseline(list, known, now)
+}
+
 // conclude writes the reports and the last lines.
-func conclude(w io.Writer, got runner.Outcome, o runner.Options) error {
-	err := got.Report.Write(o.Out)
+func conclude(w io.Writer, got runner.Outcome, o runner.Options, outs outputs) error {
+	err := outs.write(w, o.Out, got.Report)
 	for _, note := range got.Notes {
 		fmt.Fprintln(w, note)
 	}
-	for _, line := range runner.Blocked(got.Report.Clauses) {
+	for _, line := range got.Report.Blocks() {
 		fmt.Fprintln(w, line)
 	}
-	if advice := runner.Advice(got.Report.Clauses, o.Strict); advice != "" {
+	if advice := got.Report.Advice(); advice != "" {
 		fmt.Fprintln(w, advice)
 	}
-	fmt.Fprintf(w, "report: %s\n", filepath.Join(o.Out, report.Files.HTML))
+	if line := got.Report.Coverage(); line != "" {
+		fmt.Fprintln(w, line)
+	}
+	fmt.Fprintf(w, "report: %s\n", filepath.Join(o.Out, folder.HTML))
 	fmt.Fprintln(w, got.Report.Counts)
 	if err != nil {
 		return &faultError{err}

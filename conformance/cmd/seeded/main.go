@@ -106,7 +106,7 @@ func hunt(ctx context.Context, o options, stdout io.Writer) (good bool, err erro
 	return tally.Good(), nil
 }
 
-// choose returns all faults, and those to judge: named, of the part, and with a target that has what they need.
+// choose returns all faults, and those to judge: those that were named, are in the part, and can show on the target.
 func choose(o options, stdout io.Writer) (all, chosen []seeded.Fault, err error) {
 	ledger, err := spec.Load()
 	if err != nil {

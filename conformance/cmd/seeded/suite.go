@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"reelcheck/conformance/mutants/seeded"
-	"reelcheck/conformance/report"
+	"reelcheck/conformance/report/folder"
 	"reelcheck/conformance/trial"
 )
 
@@ -70,5 +70,5 @@ func (s *suite) judge(ctx context.Context, faults []seeded.Fault, clauses []stri
 		return nil, err
 	}
 	fmt.Fprintf(s.log, "run %d, %.0f s: faults [%s]: %s\n", s.runs, time.Since(began).Seconds(), seeded.Names(faults), r.Counts)
-	return trial.Failed(r), os.Rename(filepath.Join(out, report.Files.JSON), filepath.Join(s.Folder, fmt.Sprintf("run-%d.json", s.runs)))
+	return trial.Failed(r), os.Rename(filepath.Join(out, folder.JSON), filepath.Join(s.Folder, fmt.Sprintf("run-%d.json", s.runs)))
 }

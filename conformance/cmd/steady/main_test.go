@@ -10,7 +10,7 @@ import (
 // TestCounts runs a program that reports a failure by itself, a blocked one, and one without a verdict.
 func TestCounts(t *testing.T) {
 	dir := t.TempDir()
-	report := `{"format":"reelcheck.report/1","clauses":[
+	report := `{"format":"reelcheck.report/2","clauses":[
 		{"id":"A-1","outcome":"fail","findings":[{"expected":"a","actual":"b"}]},
 		{"id":"A-2","outcome":"fail","findings":[{"expected":"a","actual":"could not be shown","blockedBy":"start"}]},
 		{"id":"A-3","outcome":"inconclusive","reason":"not run"},

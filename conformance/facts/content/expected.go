@@ -25,7 +25,7 @@ type Due struct {
 
 // Expected is what the file of an archive must hold.
 type Expected struct {
-	Parts    []Part // in the order of Timeline.Tracks
+	Sources  []Source // in the order of Timeline.Tracks
 	Pieces   Pieces
 	Timeline expect.Timeline
 	Due      []Due
@@ -47,16 +47,16 @@ func ExpectedOf(f *facts.Facts, h *facts.History) Expected {
 func ExpectedOfChosen(f *facts.Facts, h *facts.History) Expected {
 	type chosenIn struct{ *facts.History }
 	return facts.Once(f, chosenIn{h}, func() Expected {
-		var parts []Part
+		var sources []Source
 		var all []facts.Span
 		calls := course.Changes(f)
 		for _, u := range f.Sessions[h.Start.IDs[evidence.Session]].Streams {
 			if spans := course.ChosenSpans(calls, h, u); len(spans) > 0 {
-				parts = append(parts, Part{By: u.By, Spans: spans})
+				sources = append(sources, Source{By: u.By, Spans: spans})
 				all = append(all, spans...)
 			}
 		}
-		return Expect(f, h, parts, facts.Union(all))
+		return Expect(f, h, sources, facts.Union(all))
 	})
 }
 
@@ -71,29 +71,29 @@ func fromCourse(f *facts.Facts, h *facts.History) Expected {
 			recorded = append(recorded, cut)
 		}
 	}
-	var parts []Part
+	var sources []Source
 	for _, u := range s.Streams {
 		if cut, ok := u.Cut(begin.To, end); ok && h.Request.Asks(u.By.Published.Kind) {
-			parts = append(parts, Part{u.By, []facts.Span{cut}})
+			sources = append(sources, Source{u.By, []facts.Span{cut}})
 		}
 	}
-	return Expect(f, h, parts, recorded)
+	return Expect(f, h, sources, recorded)
 }
 
-// Expect returns what the file of an archive must hold of the parts.
-func Expect(f *facts.Facts, h *facts.History, parts []Part, recorded []facts.Span) Expected {
-	parts = Added(parts)
-	p := Expected{Parts: parts, Pieces: PiecesOf(recorded)}
+// Expect returns what the file of an archive must hold of the sources.
+func Expect(f *facts.Facts, h *facts.History, sources []Source, recorded []facts.Span) Expected {
+	sources = Added(sources)
+	p := Expected{Sources: sources, Pieces: PiecesOf(recorded)}
 	if n := len(h.Media); n > 0 {
 		if file, err := FileOf(f, h.Media[n-1]); err == nil && file.Readable() {
-			p.Pieces = Aligned(recorded, parts, file.Report)
+			p.Pieces = Aligned(recorded, sources, file.Report)
 		}
 	}
-	p.Timeline = TimelineOf(f, h, parts, p.Pieces)
+	p.Timeline = TimelineOf(f, h, sources, p.Pieces)
 	short := f.Limit("tolerance.short").Seconds()
 	for i, due := range p.Timeline.Due() {
 		for _, d := range due {
-			t := Due{Published: *parts[i].By.Published, R: parts[i].By, From: d.From, To: d.To}
+			t := Due{Published: *sources[i].By.Published, R: sources[i].By, From: d.From, To: d.To}
 			t.Kept = t.To-t.From >= short && p.Timeline.Demanded(i, d)
 			p.Due = append(p.Due, t)
 		}

@@ -60,9 +60,9 @@ func (ps Pieces) Time(at time.Time) float64 {
 // instant at which it was captured; where nothing is seen, the whole seconds of a sound tell it. This shows whether a recorder
 // began late, went on late after a pause, or ended early. Content that comes later in the file than from a recorder without
 // delay has waited in a buffer. It does not move time zero, because calls and departures take effect without waiting.
-func Aligned(recorded []facts.Span, parts []Part, r media.Report) Pieces {
+func Aligned(recorded []facts.Span, sources []Source, r media.Report) Pieces {
 	ps := PiecesOf(recorded)
-	found := sightings(ps, parts, r)
+	found := sightings(ps, sources, r)
 	var waited time.Duration
 	for i := range ps {
 		p := &ps[i]
@@ -124,42 +124,83 @@ func lastSeen(found []sighting, piece int) (last float64) {
 	return last
 }
 
-// sightings returns what of the parts is found in a file.
-func sightings(ps Pieces, parts []Part, r media.Report) []sighting {
+// sightings returns what of the sources is found in a file.
+func sightings(ps Pieces, sources []Source, r media.Report) []sighting {
 	var out []sighting
-	for _, part := range parts {
-		p := part.By.Published
+	for _, same := range byFixture(sources) {
+		p := same[0]
 		if p.LoopUnits == 0 || p.Rate == 0 {
 			continue
 		}
 		loop := float64(p.LoopUnits) / p.Rate
 		if p.Kind == "video" {
 			for _, a := range r.Picture.OfStream(p.Fixture) {
-				out = append(out, ps.sight(p, sighting{until: a.To}, []moment{
+				out = append(out, ps.sight(same, sighting{until: a.To}, []moment{
 					{a.From, float64(a.FirstMark) / p.Rate, loop}, {a.To, float64(a.LastMark+1) / p.Rate, loop}})...)
 			}
 			continue
 		}
 		for _, t := range r.Sound.OfTone(p.Fixture) {
-			out = append(out, ps.sight(p, sighting{until: t.To, heard: true}, beats(t, loop))...)
+			for _, run := range runs(t) {
+				out = append(out, ps.sight(same, sighting{until: run.until, heard: true}, run.moments(loop))...)
+			}
 		}
 	}
 	return out
+}
+
+// byFixture groups the publications of each fixture, in the order in which they begin.
+func byFixture(sources []Source) (groups [][]*evidence.Published) {
+	for _, source := range sources {
+		p := source.By.Published
+		i := slices.IndexFunc(groups, func(g []*evidence.Published) bool { return g[0].Kind == p.Kind && g[0].Fixture == p.Fixture })
+		if i < 0 {
+			groups = append(groups, []*evidence.Published{p})
+			continue
+		}
+		groups[i] = append(groups[i], p)
+	}
+	return groups
 }
 
 // moment is a time of the file at which a place of a fixture is seen or heard. The place is known but for whole periods. All
 // are in seconds.
 type moment struct{ at, place, period float64 }
 
-// beats returns the whole seconds of a sound. They have no numbers, apart from the first one of a loop.
-func beats(t media.ToneSpan, loop float64) []moment {
-	first := slices.IndexFunc(t.Beats, func(b media.Beat) bool { return b.First })
+// run is a part of a tone whose beats are whole seconds apart. Where a file leaves out the pause between two publications of one fixture, it holds
+// their runs as a single tone.
+type run struct {
+	beats []media.Beat
+	until float64
+}
+
+// runs divides a tone by its beats.
+func runs(t media.ToneSpan) []run {
+	var out []run
+	for i, b := range t.Beats {
+		if i > 0 {
+			apart := b.At - t.Beats[i-1].At
+			if whole := math.Round(apart); whole >= 1 && math.Abs(apart-whole) < steady/2 {
+				last := &out[len(out)-1]
+				last.beats = append(last.beats, b)
+				continue
+			}
+			out[len(out)-1].until = b.At
+		}
+		out = append(out, run{beats: []media.Beat{b}, until: t.To})
+	}
+	return out
+}
+
+// moments returns the whole seconds of a sound. They have no numbers, apart from the first one of a loop.
+func (r run) moments(loop float64) []moment {
+	first := slices.IndexFunc(r.beats, func(b media.Beat) bool { return b.First })
 	var out []moment
-	for _, b := range t.Beats {
+	for _, b := range r.beats {
 		if first < 0 {
 			out = append(out, moment{b.At, 0, 1})
 		} else {
-			out = append(out, moment{b.At, math.Round(b.At - t.Beats[first].At), loop})
+			out = append(out, moment{b.At, math.Round(b.At - r.beats[first].At), loop})
 		}
 	}
 	return out
@@ -169,32 +210,44 @@ func beats(t media.ToneSpan, loop float64) []moment {
 // more tell nothing.
 const steady = 0.2
 
-// sight returns s in the piece in which its moments were published, and nothing if there is none. Moments that disagree, because
-// a picture stood still or pictures are missing, tell no time zero.
-func (ps Pieces) sight(published *evidence.Published, s sighting, moments []moment) []sighting {
+// sight places s in the piece in which its moments were published, by one of the publications of a fixture: where it would lie without any delay, or
+// next to that. It returns nothing if there is no such piece. Moments that disagree, because a picture stood still or pictures are missing, show no
+// time zero.
+func (ps Pieces) sight(same []*evidence.Published, s sighting, moments []moment) []sighting {
+	if len(moments) == 0 {
+		return nil
+	}
 	best := time.Duration(math.MaxInt64)
-	for i, p := range ps {
-		var zeros []time.Time
-		for _, m := range moments {
-			due := p.Zero.Add(seconds(m.at)).Sub(published.Epoch).Seconds()
-			captured := published.Epoch.Add(seconds(m.place + m.period*math.Round((due-m.place)/m.period)))
-			zeros = append(zeros, captured.Add(-seconds(m.at)))
-		}
-		if len(zeros) == 0 {
-			continue
-		}
-		middle := zeros[0].Add(seconds((moments[0].at + moments[len(moments)-1].at) / 2))
-		off := zeros[0].Sub(p.Zero).Abs()
-		if !p.Covers(middle) || middle.Before(published.First) || published.Ended && middle.After(published.Last) || off >= best {
-			continue
-		}
-		best, s.piece, s.zeros = off, i, zeros
-		if earliest, latest := slices.MinFunc(zeros, time.Time.Compare), slices.MaxFunc(zeros, time.Time.Compare); latest.Sub(earliest) > seconds(steady) {
-			s.zeros = nil
+	for _, published := range same {
+		for i, p := range ps {
+			zeros := zerosOf(p, published, moments)
+			middle := zeros[0].Add(seconds((moments[0].at + moments[len(moments)-1].at) / 2))
+			if off := zeros[0].Sub(p.Zero).Abs(); off < best && p.holds(middle, published) {
+				best, s.piece, s.zeros = off, i, zeros
+			}
 		}
 	}
 	if best == math.MaxInt64 {
 		return nil
 	}
+	if earliest, latest := slices.MinFunc(s.zeros, time.Time.Compare), slices.MaxFunc(s.zeros, time.Time.Compare); latest.Sub(earliest) > seconds(steady) {
+		s.zeros = nil
+	}
 	return []sighting{s}
+}
+
+// zerosOf returns the instants of time zero if the moments are of a publication, and as near as possible to where the piece places them.
+func zerosOf(p Piece, published *evidence.Published, moments []moment) (zeros []time.Time) {
+	for _, m := range moments {
+		due := p.Zero.Add(seconds(m.at)).Sub(published.Epoch).Seconds()
+		captured := published.Epoch.Add(seconds(m.place + m.period*math.Round((due-m.place)/m.period)))
+		zeros = append(zeros, captured.Add(-seconds(m.at)))
+	}
+	return zeros
+}
+
+// holds reports whether something was published at an instant within the piece. The first unit is sent a moment after its time.
+func (p Piece) holds(at time.Time, published *evidence.Published) bool {
+	sent := at.Add(seconds(steady))
+	return p.Covers(sent) && !sent.Before(published.First) && (!published.Ended || !at.After(published.Last))
 }

@@ -25,11 +25,12 @@ func TestFilesLeavePausesOut(t *testing.T) {
 // TestContentTellsWhenAFileBegins takes two publications of 10 s each, with 10 s between them, which a file holds in part.
 func TestContentTellsWhenAFileBegins(t *testing.T) {
 	one, two := recordedSpan(10*time.Second, 20*time.Second), recordedSpan(30*time.Second, 40*time.Second)
-	video := []Part{part("video", "vp8-01", one, 10*time.Second), part("video", "vp8-02", two, 28*time.Second)}
-	audio := []Part{part("audio", "tone-01", one, 4*time.Second)}
+	video := []Source{source("video", "vp8-01", one, 10*time.Second), source("video", "vp8-02", two, 28*time.Second)}
+	audio := []Source{source("audio", "tone-01", one, 4*time.Second)}
+	brief, again := recordedSpan(10*time.Second, 11120*time.Millisecond), recordedSpan(12*time.Second, 12260*time.Millisecond)
 	for name, c := range map[string]struct {
 		recorded []facts.Span
-		parts    []Part
+		sources  []Source
 		report   media.Report
 		want     []float64 // begin, end and what then had passed of the piece
 	}{
@@ -45,9 +46,13 @@ func TestContentTellsWhenAFileBegins(t *testing.T) {
 		"cut later on":  {[]facts.Span{one}, video[:1], seen(7, shown("vp8-01", 0, 5, 0), shown("vp8-01", 5, 7, 240)), []float64{0, 7, 0}},
 		"only heard": {[]facts.Span{one}, audio, media.Report{Duration: 9.5, Sound: &media.Sound{Tones: []media.ToneSpan{{ID: "tone-01",
 			Span: media.Span{To: 9.5}, Beats: []media.Beat{{At: 2.5}, {At: 3.5, First: true}, {At: 4.5}}}}}}, []float64{0, 9.5, 0.5}},
+		"heard again after a pause that is left out": {[]facts.Span{brief, again},
+			[]Source{source("audio", "tone-01", brief, 9990*time.Millisecond), source("audio", "tone-01", again, 11990*time.Millisecond)},
+			media.Report{Duration: 1.38, Sound: &media.Sound{Tones: []media.ToneSpan{{ID: "tone-01",
+				Span: media.Span{From: 0.1, To: 1.38}, Beats: []media.Beat{{At: 0.99}, {At: 1.11, First: true}}}}}}, []float64{0, 1.12, 0, 1.12, 1.38, 0}},
 	} {
 		var got []float64
-		for _, p := range Aligned(c.recorded, c.parts, c.report) {
+		for _, p := range Aligned(c.recorded, c.sources, c.report) {
 			got = append(got, p.Begin, p.End, p.Begun().Sub(p.From).Seconds())
 		}
 		if !near(got, c.want) {
@@ -65,9 +70,9 @@ func near(got, want []float64) bool {
 	return len(got) == len(want)
 }
 
-// part returns a track with a loop of 10 s of 30 units, whose unit 0 was due at an instant.
-func part(kind, fixture string, s facts.Span, epoch time.Duration) Part {
-	return Part{evidence.Record{Published: &evidence.Published{Kind: kind, Fixture: fixture, Epoch: start.Add(epoch), Rate: 30, LoopUnits: 300,
+// source returns a track with a loop of 10 s of 30 units, whose unit 0 was due at an instant.
+func source(kind, fixture string, s facts.Span, epoch time.Duration) Source {
+	return Source{evidence.Record{Published: &evidence.Published{Kind: kind, Fixture: fixture, Epoch: start.Add(epoch), Rate: 30, LoopUnits: 300,
 		First: s.From, Last: s.To, Ended: true}}, []facts.Span{s}}
 }
 

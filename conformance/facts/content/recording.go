@@ -70,14 +70,14 @@ func (x Recording) Silences(track int) []expect.Stretch {
 	for i := 1; i < len(there); i++ {
 		out = append(out, expect.Stretch{From: there[i-1].To, To: there[i].From})
 	}
-	if n := len(there); n > 0 && there[n-1].To < x.Duration && x.Parts[track].mutedAtEnd() {
+	if n := len(there); n > 0 && there[n-1].To < x.Duration && x.Sources[track].mutedAtEnd() {
 		out = append(out, expect.Stretch{From: there[n-1].To, To: x.Duration})
 	}
 	return out
 }
 
 // mutedAtEnd reports whether a track was muted when the archive ended.
-func (p Part) mutedAtEnd() bool {
+func (p Source) mutedAtEnd() bool {
 	last := p.Spans[len(p.Spans)-1].To
 	return slices.ContainsFunc(p.By.Published.Muted, func(m evidence.Span) bool {
 		return m.From.Before(last) && (m.To.IsZero() || !m.To.Before(last))

@@ -63,8 +63,8 @@ func TestSilences(t *testing.T) {
 		"until the end":  {[]expect.Stretch{{From: 0, To: 7}}, []evidence.Span{{From: at(7), To: at(11)}}, []expect.Stretch{{From: 7, To: 10}}},
 		"it ends before": {there: []expect.Stretch{{From: 0, To: 7}}},
 	} {
-		part := Part{By: evidence.Record{Published: &evidence.Published{Muted: c.muted}}, Spans: []facts.Span{{From: at(0), To: at(10)}}}
-		x := Recording{File: File{Report: media.Report{Duration: 10}}, Expected: Expected{Parts: []Part{part},
+		source := Source{By: evidence.Record{Published: &evidence.Published{Muted: c.muted}}, Spans: []facts.Span{{From: at(0), To: at(10)}}}
+		x := Recording{File: File{Report: media.Report{Duration: 10}}, Expected: Expected{Sources: []Source{source},
 			Timeline: expect.Timeline{Tracks: []expect.Track{{There: c.there}}}}}
 		if got := x.Silences(0); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)

@@ -14,26 +14,26 @@ import (
 	"reelcheck/spec"
 )
 
-// Part is a published track with the spans in which an archive may hold it.
-type Part struct {
+// Source is a published track with the spans in which an archive may hold it.
+type Source struct {
 	By    evidence.Record
 	Spans []facts.Span // in order
 }
 
-// TimelineOf returns what an archive must show and sound like, from parts. Its times count in the file that holds the
+// TimelineOf returns what an archive must show and sound like, from sources. Its times count in the file that holds the
 // pieces. It leaves out tracks of a kind that the archive was not asked to hold.
-func TimelineOf(f *facts.Facts, h *facts.History, parts []Part, pieces Pieces) expect.Timeline {
+func TimelineOf(f *facts.Facts, h *facts.History, sources []Source, pieces Pieces) expect.Timeline {
 	p := expect.Timeline{Ledger: f.Ledger, Size: sizeOf(f, h), Layout: spec.Layout{Type: "bestFit"},
 		Settle: f.Limit("tolerance.stream-edge").Seconds(), Obey: f.Limit("tolerance.layout-change").Seconds(),
 		Slack: f.Limit("tolerance.waiting").Seconds(), Short: f.Limit("tolerance.short.phase").Seconds()}
 	if given, ok := h.Request["layout"].(map[string]any); ok {
 		p.Layout = layoutOf(given)
 	}
-	for _, part := range parts {
-		t := expect.Track{Stream: part.By.IDs[evidence.Stream], Client: part.By.IDs[evidence.Connection], Video: part.By.Published.Kind == "video",
-			Screen: part.By.Published.VideoType == "screen", Classes: strings.Fields(part.By.Published.Classes)}
-		for _, s := range part.Spans {
-			t.There = append(t.There, expect.Without(stretch(pieces, s.From, s.To), mutes(part.By, pieces))...)
+	for _, source := range sources {
+		t := expect.Track{Stream: source.By.IDs[evidence.Stream], Client: source.By.IDs[evidence.Connection], Video: source.By.Published.Kind == "video",
+			Screen: source.By.Published.VideoType == "screen", Classes: strings.Fields(source.By.Published.Classes)}
+		for _, s := range source.Spans {
+			t.There = append(t.There, expect.Without(stretch(pieces, s.From, s.To), mutes(source.By, pieces))...)
 		}
 		p.Tracks = append(p.Tracks, t)
 	}
@@ -119,17 +119,17 @@ func Classes(body jsonvalue.Object) map[string][]string {
 	return out
 }
 
-// Added returns parts sorted by when their streams were published.
-func Added(parts []Part) []Part {
+// Added returns sources sorted by when their streams were published.
+func Added(sources []Source) []Source {
 	first := map[string]time.Time{}
-	for _, p := range parts {
+	for _, p := range sources {
 		id, at := p.By.IDs[evidence.Stream], p.By.Published.First
 		if old, known := first[id]; !known || at.Before(old) {
 			first[id] = at
 		}
 	}
-	ordered := slices.Clone(parts)
-	slices.SortStableFunc(ordered, func(a, b Part) int {
+	ordered := slices.Clone(sources)
+	slices.SortStableFunc(ordered, func(a, b Source) int {
 		return first[a.By.IDs[evidence.Stream]].Compare(first[b.By.IDs[evidence.Stream]])
 	})
 	return ordered

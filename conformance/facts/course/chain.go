@@ -37,7 +37,7 @@ func linked(f *facts.Facts, h *facts.History, s *facts.Session) (k Course, ok bo
 func following(f *facts.Facts, s *facts.Session, before, h *facts.History) (Course, bool) {
 	old, ok := Of(f, before)
 	at, allow := time.UnixMilli(h.CreatedAt()), f.Limit("tolerance.created-at")
-	k := Course{Started: at, Begun: at.Add(allow), run: old.run} // the move that it begins with is not one that ends it
+	k := Course{Started: at, Begun: at.Add(allow), run: old.run} // the move that began it cannot end it
 	if !ok || !old.ends() {
 		return k, false
 	}
@@ -68,8 +68,8 @@ func (k *Course) endsBy(f *facts.Facts, s *facts.Session, allow time.Duration) {
 	}
 }
 
-// dividedAt takes into account when the next archive begins; zero means that there is none. It returns whether that is about
-// when the rules end this one, which may then be over as soon as the next has begun.
+// dividedAt takes into account when the next archive begins; zero means that there is none. It reports whether that fits
+// the end that the rules give this archive. If the next one begins in the overlap, this one may end as soon as that.
 func (k *Course) dividedAt(f *facts.Facts, next time.Time) bool {
 	allow := f.Limit("tolerance.created-at")
 	switch {

@@ -41,6 +41,7 @@ func (ws Walks) Earliest(app string, at time.Time) time.Time {
 	return at.Add(ws.Skipped(app, func(w Walk) bool { return !w.To.After(at) }))
 }
 
+// Latest is the other bracket; see [Walks.Earliest].
 func (ws Walks) Latest(app string, at time.Time) time.Time {
 	return at.Add(ws.Skipped(app, func(w Walk) bool { return !w.From.After(at) }))
 }

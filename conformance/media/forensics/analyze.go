@@ -54,7 +54,7 @@ func Analyze(ctx context.Context, path string, o Options) (media.Report, error) 
 	if o.NoDecode || r.Has(media.Empty) || (r.Video == nil && r.Audio == nil) {
 		return r, nil
 	}
-	version, err := toolVersion(ctx, o.FFmpeg)
+	version, err := Version(ctx, o.FFmpeg)
 	if err != nil {
 		return r, fmt.Errorf("analyze: %w", err)
 	}
@@ -79,7 +79,8 @@ func note(r *media.Report, k media.Kind, format string, args ...any) {
 // versions caches the version of each program by its path. Asking for it takes longer than analysing a short file.
 var versions sync.Map
 
-func toolVersion(ctx context.Context, ffmpeg string) (string, error) {
+// Version returns the version of an FFmpeg program, as it states it.
+func Version(ctx context.Context, ffmpeg string) (string, error) {
 	if known, ok := versions.Load(ffmpeg); ok {
 		return known.(string), nil
 	}
@@ -98,7 +99,8 @@ func toolVersion(ctx context.Context, ffmpeg string) (string, error) {
 func decode(ctx context.Context, ffmpeg string, args []string, read func(io.Reader) error) (complaint string, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, ffmpeg, append([]string{"-hide_banner", "-nostdin", "-loglevel", "error", "-threads", "1"}, args...)...)
+	cmd := exec.CommandContext(ctx, ffmpeg, append([]string{"-hide_banner", "-nostdin", "-loglevel", "error", "-threads", "1",
+		"-protocol_whitelist", "file", "-format_whitelist", "mov,matroska,mpegts"}, args...)...) // a file must not name others
 	stderr := &head{limit: 2000}
 	cmd.Stderr = stderr
 	stdout, err := cmd.StdoutPipe()

@@ -4,10 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -103,4 +107,31 @@ func FuzzInspect(f *testing.F) {
 			t.Errorf("%d times for %d bytes", len(fa.times), len(b))
 		}
 	})
+}
+
+// TestFilesNameNoOthers checks that a file which is a list of other files makes FFmpeg read none of them.
+func TestFilesNameNoOthers(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Bool
+	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Store(true) }))
+	defer s.Close()
+	other := clip(t, []string{"vp8-01"}, "[0:v]scale=320:240[v]", "-t", "1")
+	for name, list := range map[string]string{
+		"a web address": "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n" + s.URL + "/a.ts\n#EXT-X-ENDLIST\n",
+		"a file":        "ffconcat version 1.0\nfile " + filepath.Base(other) + "\n",
+	} {
+		path := filepath.Join(filepath.Dir(other), "list.mp4")
+		if err := os.WriteFile(path, []byte(list), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		complaint, err := decode(t.Context(), "ffmpeg", []string{"-i", path, "-f", "rawvideo", "pipe:1"}, func(r io.Reader) error {
+			b, err := io.ReadAll(r)
+			n = len(b)
+			return err
+		})
+		if n > 0 || complaint == "" || err != nil || asked.Load() {
+			t.Errorf("%s: %d bytes, %q, %v, asked %v", name, n, complaint, err, asked.Load())
+		}
+	}
 }

@@ -2,11 +2,14 @@ package individual
 
 import (
 	"archive/zip"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
+	"path"
 	"slices"
 	"strings"
 	"unicode"
@@ -169,4 +172,20 @@ func trick(name string) string {
 		return "its name has parts that are empty, . or .."
 	}
 	return ""
+}
+
+// Downloaded reports whether a downloaded file is the ZIP of an individual archive: by the name in the link or, where that
+// has none, by its first bytes (APPNOTE.TXT, 4.3.7).
+func Downloaded(link, file string) bool {
+	if u, err := url.Parse(link); err == nil && path.Ext(u.Path) != "" {
+		return path.Ext(u.Path) == ".zip"
+	}
+	blob, err := os.Open(file)
+	if err != nil {
+		return false
+	}
+	defer blob.Close()
+	begin := make([]byte, 4)
+	_, err = io.ReadFull(blob, begin)
+	return err == nil && bytes.Equal(begin, []byte("PK\x03\x04"))
 }

@@ -19,8 +19,8 @@ func Opened(spoil func(*evidence.Opened)) func(*Tape) {
 	}
 }
 
-// SealedIndividual adds evidence of an encrypted individual archive of an application with a certificate. It is made of
-// the evidence of the composed archive and of the ZIP of another one; spoil may be nil.
+// SealedIndividual adds evidence of an encrypted individual archive of an application with a certificate. It is made from
+// the evidence of a composed archive and the ZIP of another archive. spoil may be nil.
 func SealedIndividual(spoil func(*Tape)) func(*Tape) {
 	const id = "11111111-2222-4333-8444-000000000010"
 	return func(t *Tape) {
@@ -50,7 +50,7 @@ func SealedIndividual(spoil func(*Tape)) func(*Tape) {
 		for _, found := range []struct {
 			label, sha, id string
 			report         json.RawMessage
-		}{{"individual.sealed.individual", fetched.Object.SHA256, "", jsonOf(broken)}, {"individual.opened.individual", open.Opened.Plain, id, plain.Individual.Report}} {
+		}{{"individual.sealed.individual", fetched.Object.SHA256, "", marshal(broken)}, {"individual.opened.individual", open.Opened.Plain, id, plain.Individual.Report}} {
 			r := Copied(*open)
 			r.Label, r.Opened, r.IDs[evidence.Archive] = found.label, nil, found.id
 			r.Individual = &evidence.Individual{SHA256: found.sha, Report: found.report}
@@ -65,18 +65,10 @@ func SealedIndividual(spoil func(*Tape)) func(*Tape) {
 
 // renamed returns a copy of a record with another id in all places of the first.
 func renamed(r evidence.Record, from, to string) (c evidence.Record) {
-	if err := json.Unmarshal(bytes.ReplaceAll(jsonOf(r), []byte(from), []byte(to)), &c); err != nil {
+	if err := json.Unmarshal(bytes.ReplaceAll(marshal(r), []byte(from), []byte(to)), &c); err != nil {
 		panic("tape: internal error: " + err.Error())
 	}
 	return c
-}
-
-func jsonOf(v any) []byte {
-	text, err := json.Marshal(v)
-	if err != nil {
-		panic("tape: internal error: " + err.Error())
-	}
-	return text
 }
 
 // OpenedIndividual changes the result of decrypting a sealed individual archive.

@@ -36,10 +36,7 @@ func (t *Tape) Where(scenario, label string, match func(*evidence.Record) bool) 
 }
 
 func Copied(r evidence.Record) evidence.Record {
-	text, err := json.Marshal(r)
-	if err != nil {
-		panic("mutants: internal error: " + err.Error())
-	}
+	text := marshal(r)
 	var c evidence.Record
 	if err := json.Unmarshal(text, &c); err != nil {
 		panic("mutants: internal error: " + err.Error())
@@ -201,10 +198,7 @@ func (t *Tape) Archives(edit func(*evidence.Record, map[string]any) bool) {
 
 // rewrite replaces the body of a callback or an answer.
 func (t *Tape) rewrite(r *evidence.Record, doc any) {
-	b, err := json.Marshal(doc)
-	if err != nil {
-		panic("mutants: internal error: " + err.Error())
-	}
+	b := marshal(doc)
 	body := evidence.Body{Text: string(b), Size: int64(len(b))}
 	if r.Webhook != nil {
 		r.Webhook.Body = body
@@ -233,10 +227,7 @@ func (t *Tape) Edit(b *evidence.Body, path string, to func(any) any) {
 		t.Missed = append(t.Missed, path)
 		return
 	}
-	text, err := json.Marshal(doc)
-	if err != nil {
-		panic("mutants: internal error: " + err.Error())
-	}
+	text := marshal(doc)
 	b.Text, b.Size = string(text), int64(len(text))
 }
 
@@ -277,7 +268,7 @@ func (t *Tape) Show(r *evidence.Record, spoil func(*media.Report)) {
 	r.Media.Report = spoiled(t, r.Media.Report, spoil)
 }
 
-// spoiled returns a report after a change. It returns a report that cannot be read as it is, and notes that it was missed.
+// spoiled returns a report after a change. If the report cannot be read, it returns it unchanged and notes that it was missed.
 func spoiled[T any](t *Tape, report json.RawMessage, spoil func(*T)) json.RawMessage {
 	var found T
 	if err := json.Unmarshal(report, &found); err != nil {
@@ -285,11 +276,7 @@ func spoiled[T any](t *Tape, report json.RawMessage, spoil func(*T)) json.RawMes
 		return report
 	}
 	spoil(&found)
-	text, err := json.Marshal(found)
-	if err != nil {
-		panic("mutants: internal error: " + err.Error())
-	}
-	return text
+	return marshal(found)
 }
 
 // Stored changes an object that was downloaded or listed.
@@ -358,4 +345,13 @@ func All(spoils ...func(*Tape)) func(*Tape) {
 			spoil(t)
 		}
 	}
+}
+
+// marshal returns v as JSON. Everything in a tape can be written as JSON.
+func marshal(v any) []byte {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic("mutants: internal error: " + err.Error())
+	}
+	return text
 }

@@ -11,6 +11,7 @@ import (
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
+	"reelcheck/conformance/publisher"
 	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/target"
 	"reelcheck/conformance/target/config"
@@ -58,14 +59,14 @@ func runAuth(ctx context.Context, f *scenario.Flow) error {
 // keys tries each flaw on reads, and the most dangerous ones on all other calls.
 func keys(ctx context.Context, f *scenario.Flow, a scenario.Started) error {
 	var all []target.As
-	for _, flaw := range []evidence.Flaw{evidence.NoFlaw, evidence.WrongSignature, evidence.ExpiredToken, evidence.TooLongLived, evidence.NotYetValid, evidence.NoExpiry,
-		evidence.UnknownIssuer, evidence.WrongAlgorithm, evidence.Unsigned, evidence.GarbageToken} {
+	for _, flaw := range []evidence.Flaw{evidence.NoFlaw, evidence.WrongSignature, evidence.ExpiredToken, evidence.TooLongLived, evidence.IssuedEarly, evidence.NotYetValid,
+		evidence.NoExpiry, evidence.UnknownIssuer, evidence.WrongAlgorithm, evidence.Unsigned, evidence.GarbageToken} {
 		if f.Target.File.Has(config.Unified) {
 			all = append(all, target.As{Client: f.As.Client, Identity: evidence.AsUnified, Flaw: flaw})
 		}
 	}
-	for _, flaw := range []evidence.Flaw{evidence.NoFlaw, evidence.WrongSignature, evidence.ExpiredToken, evidence.TooLongLived, evidence.NotYetValid, evidence.NoExpiry,
-		evidence.UnknownIssuer, evidence.WrongType, evidence.Unsigned, evidence.GarbageToken} {
+	for _, flaw := range []evidence.Flaw{evidence.NoFlaw, evidence.WrongSignature, evidence.ExpiredToken, evidence.TooLongLived, evidence.IssuedEarly, evidence.NotYetValid,
+		evidence.NoExpiry, evidence.UnknownIssuer, evidence.WrongType, evidence.Unsigned, evidence.GarbageToken} {
 		if f.Target.File.Has(config.Legacy) {
 			all = append(all, target.As{Client: f.As.Client, Identity: evidence.AsLegacy, Flaw: flaw})
 		}
@@ -217,7 +218,7 @@ func unsignedTokens(ctx context.Context, f *scenario.Flow, session string) error
 
 // enter connects and leaves at once. A refusal is evidence too. The client is named like the label.
 func enter(ctx context.Context, f *scenario.Flow, label, session, token string) error {
-	k, err := f.As.Connect(ctx, "client."+label, label, session, token)
+	k, err := f.Publisher.Connect(ctx, publisher.Entry{Client: f.As.Client, Label: "client." + label, Name: label, Session: session, Token: token})
 	var refused *target.RefusedError
 	if errors.As(err, &refused) {
 		return nil

@@ -8,6 +8,8 @@ import (
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/clock"
+	"reelcheck/conformance/scenario/role"
 	"reelcheck/conformance/target"
 	"reelcheck/conformance/target/config"
 )
@@ -15,11 +17,11 @@ import (
 // Isolation has two applications with proper credentials that must not reach each other.
 var Isolation = scenario.Scenario{
 	Name: scenarios.Isolation, Title: "two applications that must not see or touch each other's archives",
-	Needs: []config.Capability{config.Control}, Within: 60 * time.Second, Run: runIsolation,
+	Alone: true, Within: 60 * time.Second, Beside: []string{role.Foreign}, Run: runIsolation,
 }
 
 func runIsolation(ctx context.Context, f *scenario.Flow) error {
-	client, _, err := f.Application(ctx, "application.foreign", scenario.App{Name: "foreign"})
+	client, _, err := f.Application(ctx, "application.foreign", scenario.App{Name: role.Foreign})
 	if err != nil {
 		return err
 	}
@@ -34,7 +36,8 @@ func runIsolation(ctx context.Context, f *scenario.Flow) error {
 	if err != nil {
 		return err
 	}
-	for _, as := range intruders(f, client) {
+	others := intruders(f, client)
+	for _, as := range others {
 		if err := intrude(ctx, as.As, as.name, a); err != nil {
 			return err
 		}
@@ -48,7 +51,7 @@ func runIsolation(ctx context.Context, f *scenario.Flow) error {
 	if err := f.Deliver(ctx, a.ID); err != nil {
 		return err
 	}
-	if _, err := client.Unified().Delete(ctx, "delete.foreign.delivered", a.ID); err != nil {
+	if _, err := others[0].Delete(ctx, "delete.foreign.delivered", a.ID); err != nil {
 		return err
 	}
 	if _, err := f.As.Get(ctx, "get.delivered", a.ID); err != nil {
@@ -58,12 +61,12 @@ func runIsolation(ctx context.Context, f *scenario.Flow) error {
 		return err
 	}
 	from := time.Now()
-	if err := scenario.Sleep(ctx, scenario.Quiet); err != nil {
+	if err := clock.Sleep(ctx, scenario.Quiet); err != nil {
 		return err
 	}
 	// The foreign application's endpoint belongs to the suite: what arrived there is in the evidence as webhook.foreign.
 	return f.Watched("quiet.foreign", evidence.Watch{What: "webhooks", Span: evidence.Span{From: from, To: time.Now()}},
-		map[string]string{evidence.Application: client.App.ID})
+		map[string]string{evidence.Application: client.App.Name()})
 }
 
 type intruder struct {
@@ -71,16 +74,20 @@ type intruder struct {
 	target.As
 }
 
-// intruders returns the foreign application under its own path, and under the path of the owner.
+// intruders returns the foreign application under its own path, and under both paths of the owner.
 func intruders(f *scenario.Flow, client *target.Client) []intruder {
-	all := []intruder{
-		{"foreign", client.Unified()},
-		{"foreign-path", target.As{Client: client, Identity: evidence.AsUnified, Project: f.As.App.ID}},
+	var all []intruder
+	if f.Target.File.Has(config.Unified) {
+		all = append(all,
+			intruder{"foreign", client.Unified()},
+			intruder{"foreign-path", target.As{Client: client, Identity: evidence.AsUnified, Project: f.As.App.Name()}})
 	}
 	if f.Target.File.Has(config.Legacy) {
 		all = append(all,
 			intruder{"foreign-legacy", client.Legacy()},
-			intruder{"foreign-legacy-path", target.As{Client: client, Identity: evidence.AsLegacy, Project: f.As.App.APIKey}})
+			intruder{"foreign-legacy-path", target.As{Client: client, Identity: evidence.AsLegacy, Project: f.As.App.APIKey}},
+			intruder{"foreign-legacy-id", target.As{Client: client, Identity: evidence.AsLegacy, Project: f.As.App.ID}},
+			intruder{"foreign-key", target.As{Client: client, Identity: evidence.AsUnified, Project: f.As.App.APIKey}})
 	}
 	return all
 }

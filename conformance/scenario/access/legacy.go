@@ -7,13 +7,14 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/clock"
 	"reelcheck/conformance/target/config"
 )
 
 // Legacy is the main path with API key and secret, and with a T1 token for the client.
 var Legacy = scenario.Scenario{
 	Name: scenarios.Legacy, Title: "the whole way with the legacy identity",
-	Needs: []config.Capability{config.Legacy, config.VP8, config.S3}, Media: 2, Within: 60 * time.Second,
+	Needs: []config.Capability{config.Legacy, config.VP8}, Files: true, Media: 2, Within: 60 * time.Second,
 	Run: runLegacy,
 }
 
@@ -31,7 +32,7 @@ func runLegacy(ctx context.Context, f *scenario.Flow) error {
 	if err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, 2*time.Second); err != nil {
+	if err := clock.Sleep(ctx, 2*time.Second); err != nil {
 		return err
 	}
 	if _, err := f.As.Get(ctx, "get.started", a.ID); err != nil {

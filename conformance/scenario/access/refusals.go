@@ -12,6 +12,7 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/clock"
 	"reelcheck/conformance/target/config"
 )
 
@@ -106,7 +107,7 @@ func deserted(ctx context.Context, f *scenario.Flow, session string, last *scena
 	if err := last.Leave(ctx); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, scenario.Noticed); err != nil {
+	if err := clock.Sleep(ctx, scenario.Noticed); err != nil {
 		return err
 	}
 	_, err := f.As.Start(ctx, "start.deserted", map[string]any{"sessionId": session})

@@ -39,6 +39,7 @@ var Scenarios = []scenario.Scenario{
 	individual.Interrupted,
 	composed.Codecs,
 	delivery.FallsBack,
+	delivery.ZIPFallsBack,
 	delivery.Large,
 	delivery.Cloud,
 	lifecycle.TwelveHours,

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/clock"
 )
 
 // arranging is an archive with a changing layout.
@@ -22,7 +23,7 @@ func arrange(ctx context.Context, f *scenario.Flow, session string, options map[
 		return nil, err
 	}
 	a := &arranging{Flow: f, session: session, archive: s.ID, long: still + s.Took}
-	return a, scenario.Sleep(ctx, a.long+time.Second)
+	return a, clock.Sleep(ctx, a.long+time.Second)
 }
 
 // to changes the layout and records it for a while.
@@ -30,7 +31,7 @@ func (a *arranging) to(ctx context.Context, label string, layout map[string]any)
 	if _, err := a.As.Arrange(ctx, "layout."+label, a.archive, layout, false); err != nil {
 		return err
 	}
-	return scenario.Sleep(ctx, a.long)
+	return clock.Sleep(ctx, a.long)
 }
 
 // classify replaces classes, reads them and records the change for a while.
@@ -41,5 +42,5 @@ func (a *arranging) classify(ctx context.Context, label string, classes map[stri
 	if _, err := a.As.Streams(ctx, "classes."+label+".read", a.session); err != nil {
 		return err
 	}
-	return scenario.Sleep(ctx, a.long)
+	return clock.Sleep(ctx, a.long)
 }

@@ -12,7 +12,7 @@ import (
 // Codecs shows a publisher of each codec in one picture.
 var Codecs = scenario.Scenario{
 	Name: scenarios.Codecs, Title: "publishers of VP9 and H.264 beside VP8",
-	Needs: []config.Capability{config.VP8, config.VP9, config.H264, config.S3}, Media: 4, Within: 80 * time.Second,
+	Needs: []config.Capability{config.VP8, config.VP9, config.H264}, Files: true, Clients: []config.Ability{config.CanUnits}, Media: 4, Within: 80 * time.Second,
 	Run: func(ctx context.Context, f *scenario.Flow) error {
 		session, members, err := f.JoinAll(ctx,
 			scenario.Client{Name: "alice", Video: "vp8-10", Audio: "tone-10"},

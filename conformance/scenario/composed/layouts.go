@@ -12,12 +12,12 @@ import (
 // still is how long a layout is recorded. It can be short because a call takes effect at once.
 const still = 2500 * time.Millisecond
 
-var layoutNeeds = []config.Capability{config.VP8, config.S3, config.Layout}
+var layoutNeeds = []config.Capability{config.VP8, config.Layout}
 
 // Layouts changes the layout of an archive while it records, and then the classes of its streams.
 var Layouts = scenario.Scenario{
 	Name: scenarios.Layouts, Title: "an archive whose layout and whose streams' classes are changed by calls",
-	Needs: layoutNeeds, Media: 2, Within: 90 * time.Second,
+	Needs: layoutNeeds, Files: true, Media: 2, Within: 90 * time.Second,
 	Run: runLayouts,
 }
 

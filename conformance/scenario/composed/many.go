@@ -9,6 +9,7 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/clock"
 	"reelcheck/conformance/target/config"
 )
 
@@ -22,7 +23,7 @@ const (
 // Many publishes more streams than an archive holds, with as little media as possible: the streams are small.
 var Many = scenario.Scenario{
 	Name: scenarios.Many, Title: "more streams than a composed archive holds, and what happens when one of them leaves",
-	Needs: []config.Capability{config.VP8, config.S3}, Media: 6, Within: 2 * time.Minute,
+	Needs: []config.Capability{config.VP8}, Files: true, Clients: []config.Ability{config.CanCrowd}, Media: 6, Within: 2 * time.Minute,
 	Run: runMany,
 }
 
@@ -77,7 +78,7 @@ func (c *crowded) record(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, changed+a.Took); err != nil {
+	if err := clock.Sleep(ctx, changed+a.Took); err != nil {
 		return err
 	}
 	last := scenario.Kind{}
@@ -87,13 +88,13 @@ func (c *crowded) record(ctx context.Context) error {
 	if err := c.enter(ctx, manyVideos, last); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, changed+a.Took); err != nil {
+	if err := clock.Sleep(ctx, changed+a.Took); err != nil {
 		return err
 	}
 	if err := c.members[2].Unpublish(ctx); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, changed+a.Took); err != nil {
+	if err := clock.Sleep(ctx, changed+a.Took); err != nil {
 		return err
 	}
 	if err := c.Stop(ctx, "stop", a.ID); err != nil {
@@ -119,7 +120,7 @@ func (c *crowded) choose(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := scenario.Sleep(ctx, changed+a.Took); err != nil {
+	if err := clock.Sleep(ctx, changed+a.Took); err != nil {
 		return err
 	}
 	if err := c.Stop(ctx, "chosen.stop", a.ID); err != nil {

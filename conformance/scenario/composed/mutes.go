@@ -6,6 +6,7 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/clock"
 	"reelcheck/conformance/target/config"
 )
 
@@ -13,7 +14,7 @@ import (
 // size, and streams with only one kind of track.
 var Mutes = scenario.Scenario{
 	Name: scenarios.Mutes, Title: "streams that mute and unmute, change the size of their picture, or are only seen or only heard",
-	Needs: []config.Capability{config.VP8, config.S3}, Media: 2, Within: 90 * time.Second,
+	Needs: []config.Capability{config.VP8}, Files: true, Clients: []config.Ability{config.CanMute}, Media: 2, Within: 90 * time.Second,
 	Run: runMutes,
 }
 
@@ -53,7 +54,7 @@ func runMutes(ctx context.Context, f *scenario.Flow) error {
 		if err := step(); err != nil {
 			return err
 		}
-		if err := scenario.Sleep(ctx, changed+a.Took); err != nil {
+		if err := clock.Sleep(ctx, changed+a.Took); err != nil {
 			return err
 		}
 	}

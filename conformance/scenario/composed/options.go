@@ -2,6 +2,7 @@ package composed
 
 import (
 	"context"
+	"maps"
 	"net/url"
 	"time"
 
@@ -15,6 +16,7 @@ type variant struct {
 	label   string // "" for the only variant of a scenario
 	options map[string]any
 	long    time.Duration
+	sheet   string // the example whose style sheet places the streams; "" without a layout
 }
 
 // variants returns a scenario that records one publisher several times with different options.
@@ -24,7 +26,7 @@ func variants(name, title, video, audio string, need []config.Capability, all ..
 		within += 10*time.Second + 2*t.long
 	}
 	return scenario.Scenario{
-		Name: name, Title: title, Needs: append([]config.Capability{config.VP8, config.S3}, need...), Media: 2, Within: within,
+		Name: name, Title: title, Needs: append([]config.Capability{config.VP8}, need...), Files: true, Media: 2, Within: within,
 		Run: func(ctx context.Context, f *scenario.Flow) error {
 			session, alice, err := f.Alone(ctx, video, audio)
 			if err != nil {
@@ -36,9 +38,17 @@ func variants(name, title, video, audio string, need []config.Capability, all ..
 }
 
 func runVariants(ctx context.Context, f *scenario.Flow, session string, alice *scenario.Member, all []variant) error {
+	sheets, err := scenario.Sheets()
+	if err != nil {
+		return err
+	}
 	ids := make([]string, len(all))
 	for i, t := range all {
-		a, err := f.Record(ctx, prefixed(t.label), session, t.options, t.long)
+		options := maps.Clone(t.options)
+		if t.sheet != "" && f.Target.File.Has(config.Layout) {
+			options["layout"] = custom(sheets[t.sheet])
+		}
+		a, err := f.Record(ctx, prefixed(t.label), session, options, t.long)
 		if err != nil {
 			return err
 		}
@@ -56,7 +66,7 @@ func runVariants(ctx context.Context, f *scenario.Flow, session string, alice *s
 			return err
 		}
 	}
-	_, err := f.As.List(ctx, "list.delivered", url.Values{"sessionId": {session}}, false)
+	_, err = f.As.List(ctx, "list.delivered", url.Values{"sessionId": {session}}, false)
 	return err
 }
 
@@ -71,23 +81,23 @@ var (
 	AudioOnly = variants(scenarios.AudioOnly, "an archive without video", "vp8-06", "tone-06", nil,
 		variant{options: map[string]any{"name": "audio only", "hasVideo": false}, long: 3 * time.Second})
 
-	VideoOnly = variants(scenarios.VideoOnly, "an archive without audio", "vp8-07", "tone-07", nil,
-		variant{options: map[string]any{"name": "video only", "hasAudio": false}, long: 3 * time.Second})
+	VideoOnly = variants(scenarios.VideoOnly, "an archive without audio, with a layout of its own from its start", "vp8-07", "tone-07", nil,
+		variant{options: map[string]any{"name": "video only", "hasAudio": false}, long: 3 * time.Second, sheet: "one stream in the middle of the picture"})
 
 	Sizes = variants(scenarios.Sizes, "archives of four sizes", "vp8-08", "tone-08", nil,
-		variant{"640x480", map[string]any{"resolution": "640x480"}, 1500 * time.Millisecond},
-		variant{"480x640", map[string]any{"resolution": "480x640"}, 2500 * time.Millisecond},
-		variant{"1280x720", map[string]any{"resolution": "1280x720"}, 2500 * time.Millisecond},
-		variant{"720x1280", map[string]any{"resolution": "720x1280"}, 2500 * time.Millisecond})
+		variant{label: "640x480", options: map[string]any{"resolution": "640x480"}, long: 1500 * time.Millisecond},
+		variant{label: "480x640", options: map[string]any{"resolution": "480x640"}, long: 2500 * time.Millisecond},
+		variant{label: "1280x720", options: map[string]any{"resolution": "1280x720"}, long: 2500 * time.Millisecond},
+		variant{label: "720x1280", options: map[string]any{"resolution": "720x1280"}, long: 2500 * time.Millisecond})
 
 	FullHD = variants(scenarios.FullHD, "archives in full HD", "vp8-14", "tone-14", []config.Capability{config.FHD},
-		variant{"1920x1080", map[string]any{"resolution": "1920x1080"}, 2 * time.Second},
-		variant{"1080x1920", map[string]any{"resolution": "1080x1920"}, 2 * time.Second})
+		variant{label: "1920x1080", options: map[string]any{"resolution": "1920x1080"}, long: 2 * time.Second},
+		variant{label: "1080x1920", options: map[string]any{"resolution": "1080x1920"}, long: 2 * time.Second})
 
 	Rates = variants(scenarios.Rates, "archives of moving pictures by quantizer and by bitrate", "motion", "tone-09",
 		[]config.Capability{config.QP, config.Bitrate},
-		variant{"qp-default", nil, 2500 * time.Millisecond},
-		variant{"qp-20", map[string]any{"quantizationParameter": 20}, 2500 * time.Millisecond},
-		variant{"qp-36", map[string]any{"quantizationParameter": 36}, 2500 * time.Millisecond},
-		variant{"bitrate", map[string]any{"maxBitrate": 400_000}, 11500 * time.Millisecond}) // more than the 10 s over which the rate is constant
+		variant{label: "qp-default", long: 2500 * time.Millisecond},
+		variant{label: "qp-20", options: map[string]any{"quantizationParameter": 20}, long: 2500 * time.Millisecond},
+		variant{label: "qp-36", options: map[string]any{"quantizationParameter": 36}, long: 2500 * time.Millisecond},
+		variant{label: "bitrate", options: map[string]any{"maxBitrate": 400_000}, long: 11500 * time.Millisecond}) // more than the 10 s over which the rate is constant
 )

@@ -7,6 +7,7 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/clock"
 	"reelcheck/conformance/target/config"
 )
 
@@ -17,7 +18,7 @@ const guests = 12
 // portrait and, if the target has it, full HD.
 var Presentations = scenario.Scenario{
 	Name: scenarios.Presentations, Title: "more streams than the places of a presentation, in portraits and in full HD",
-	Needs: layoutNeeds, Media: 4, Within: 2 * time.Minute,
+	Needs: layoutNeeds, Files: true, Clients: []config.Ability{config.CanCrowd}, Media: 4, Within: 2 * time.Minute,
 	Run: runPresentations,
 }
 
@@ -41,7 +42,7 @@ func runPresentations(ctx context.Context, f *scenario.Flow) error {
 	if err != nil {
 		return err
 	}
-	for _, layout := range []string{"horizontalPresentation", "pip"} {
+	for _, layout := range []string{"horizontalPresentation", "pip", "bestFit"} { // in the last, twelve of sixteen places are taken
 		if err := a.to(ctx, layout, map[string]any{"type": layout}); err != nil {
 			return err
 		}
@@ -66,13 +67,13 @@ func present(ctx context.Context, f *scenario.Flow, session, size string) error 
 	if err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, still+a.Took+time.Second); err != nil {
+	if err := clock.Sleep(ctx, still+a.Took+time.Second); err != nil {
 		return err
 	}
 	if _, err := f.As.Arrange(ctx, size+".layout.horizontal", a.ID, map[string]any{"type": "horizontalPresentation"}, false); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, still+a.Took); err != nil {
+	if err := clock.Sleep(ctx, still+a.Took); err != nil {
 		return err
 	}
 	if err := f.Stop(ctx, size+".stop", a.ID); err != nil {

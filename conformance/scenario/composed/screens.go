@@ -6,13 +6,15 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/clock"
 )
 
-// Screens shares screens while the layouts for that change. Its streams have all ranks: with a class or without, screens,
-// cameras of who shares a screen, and others, of which those of who has a stream with a class come first.
+// Screens shares screens while the layouts for screens change. Its streams have all ranks: streams with and without a class,
+// screens, cameras of clients that share a screen, and other cameras. Among these, clients that have a stream with a class
+// come first.
 var Screens = scenario.Scenario{
 	Name: scenarios.Screens, Title: "screens beside cameras: who comes first, and the layouts for that time",
-	Needs: layoutNeeds, Media: 2, Within: 90 * time.Second,
+	Needs: layoutNeeds, Files: true, Media: 2, Within: 90 * time.Second,
 	Run: runScreens,
 }
 
@@ -39,7 +41,7 @@ func runScreens(ctx context.Context, f *scenario.Flow) error {
 			return err
 		}
 	}
-	if err := scenario.Sleep(ctx, changed+a.long-still); err != nil {
+	if err := clock.Sleep(ctx, changed+a.long-still); err != nil {
 		return err
 	}
 	for _, l := range []struct{ label, screens string }{
@@ -54,7 +56,7 @@ func runScreens(ctx context.Context, f *scenario.Flow) error {
 			return err
 		}
 	}
-	if err := scenario.Sleep(ctx, changed+a.long-still); err != nil {
+	if err := clock.Sleep(ctx, changed+a.long-still); err != nil {
 		return err
 	}
 	if err := f.Stop(ctx, "stop", a.archive); err != nil {

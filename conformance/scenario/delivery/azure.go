@@ -6,6 +6,7 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/role"
 	"reelcheck/conformance/target/config"
 )
 
@@ -13,7 +14,7 @@ import (
 var Azure = scenario.Scenario{
 	Name: scenarios.Azure, Title: "an archive uploaded to an Azure container",
 	Needs: []config.Capability{config.Azure}, Media: 2, Within: 60 * time.Second,
-	App: scenario.App{Name: "azure", Azure: true},
+	App: scenario.App{Name: role.InAzure, Azure: true},
 	Run: func(ctx context.Context, f *scenario.Flow) error {
 		session, alice, err := f.Alone(ctx, "", "tone-16")
 		if err != nil {

@@ -4,13 +4,15 @@ package delivery
 
 import (
 	"context"
-	"errors"
 	"net/url"
 	"strings"
 	"time"
 
+	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/clock"
+	"reelcheck/conformance/scenario/role"
 	"reelcheck/conformance/target/config"
 )
 
@@ -18,7 +20,14 @@ import (
 var Cloud = scenario.Scenario{
 	Name: scenarios.Cloud, Title: "built-in storage: download links, their ten minutes, and the end after 72 hours",
 	Needs: []config.Capability{config.VP8, config.Cloud}, Media: 2, Within: 2 * time.Minute,
-	App: scenario.App{Name: "cloud", Cloud: true}, Run: runCloud,
+	App: scenario.App{Name: role.InCloud, Cloud: true}, Run: runCloud,
+	Later: []scenario.Later{
+		{Name: "link-alive", After: linkLife, Prompt: []string{"ARC-URL-05"}, Run: linkAlive},
+		{Name: "link-dead", After: linkLife + justDead, Clauses: []string{"ARC-URL-04", "ARC-URL-06"}, Run: linkDead},
+		{Name: "before-expiry", After: cloudLife, Prompt: []string{"ARC-STO-21"}, Run: beforeExpiry},
+		{Name: "after-expiry", After: cloudLife + cloudOver, Clauses: []string{"ARC-STAT-11", "ARC-STAT-15", "ARC-URL-10", "ARC-DEL-10"}, Prompt: []string{"ARC-CB-34"}, Run: afterExpiry},
+		{Name: "individual-expiry", After: cloudLife + recorded + 2*cloudOver, Run: individualExpiry},
+	},
 }
 
 const (
@@ -26,16 +35,17 @@ const (
 	cloudLife = 72 * time.Hour
 	justDead  = 7 * time.Second // after the end of a link; the ledger allows 5 s
 	// cloudOver is how long after the end of the 72 hours a flow looks. The ledger allows 1 m.
-	cloudOver = time.Minute + 2*scenario.Margin
+	cloudOver = time.Minute + 2*clock.Margin
 	// recorded is how long the first archive records, by the clock. It keeps its start apart from its end.
 	recorded = 5 * time.Minute
 )
 
-// cloudFlow makes two archives of each format, of which the second is deleted.
+// cloudFlow makes two archives of each format and deletes the second one.
 type cloudFlow struct {
 	*scenario.Flow
 	session                 string
 	began                   time.Time // policy time just before the first start
+	linked                  time.Time // policy time just after the last link was given
 	first, second           scenario.Started
 	individual, individual2 scenario.Started // empty unless there are any
 }
@@ -45,20 +55,27 @@ func runCloud(ctx context.Context, f *scenario.Flow) error {
 	if err := c.record(ctx); err != nil {
 		return err
 	}
-	link, err := c.look(ctx)
-	if err != nil {
+	if err := scenario.InTurn(ctx, c.look, c.discard, c.fresh); err != nil {
 		return err
 	}
-	if err := c.discard(ctx); err != nil {
-		return err
+	if !c.Clock.Steered() {
+		c.Idle()
 	}
-	if f.Target.File.Time != config.Virtual {
-		return f.Note("time", "the life of links and files is not looked at without a virtual clock")
+	about := f.ArchiveIDs(c.first.ID)
+	about[evidence.Session] = c.session
+	for _, look := range []struct {
+		name string
+		at   time.Time
+	}{
+		{"link-alive", c.linked.Add(linkLife - clock.Margin)}, {"link-dead", c.linked.Add(linkLife + justDead)},
+		{"before-expiry", c.began.Add(cloudLife - clock.Margin)}, {"after-expiry", c.began.Add(cloudLife + cloudOver)},
+		{"individual-expiry", c.began.Add(cloudLife + recorded + cloudOver + 2*clock.Margin)},
+	} {
+		if err := c.Take(ctx, look.name, look.at, about); err != nil {
+			return err
+		}
 	}
-	if err := c.links(ctx, link); err != nil {
-		return err
-	}
-	return c.expire(ctx)
+	return nil
 }
 
 // record makes short archives, one after the other, of moving pictures: a file of some size shows where it is cut. The first
@@ -68,11 +85,8 @@ func (c *cloudFlow) record(ctx context.Context) (err error) {
 	if c.session, alice, err = c.Alone(ctx, "motion", "tone-05"); err != nil {
 		return err
 	}
-	virtual := c.Target.File.Time == config.Virtual
-	if virtual {
-		if c.began, _, err = c.As.Policy(ctx, "clock.start"); err != nil {
-			return err
-		}
+	if c.began, err = c.Clock.Now(ctx, "clock.start"); err != nil {
+		return err
 	}
 	options := map[string]any{"name": "cloud"}
 	if c.Target.File.Has(config.Simultaneous) {
@@ -81,11 +95,11 @@ func (c *cloudFlow) record(ctx context.Context) (err error) {
 	if c.first, err = c.Start(ctx, "start", c.session, options); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, 2*time.Second); err != nil {
+	if err := clock.Sleep(ctx, 2*time.Second); err != nil {
 		return err
 	}
-	if virtual {
-		if _, err := c.As.Advance(ctx, "clock.recording", recorded); err != nil {
+	if c.Clock.Steered() {
+		if err := c.Clock.Pass(ctx, "clock.recording", recorded); err != nil {
 			return err
 		}
 	}
@@ -113,7 +127,7 @@ func (c *cloudFlow) recordMore(ctx context.Context) (err error) {
 		if *a.into, err = c.Start(ctx, "start"+a.nth, c.session, map[string]any{"name": "cloud" + a.nth, "outputMode": a.format}); err != nil {
 			return err
 		}
-		if err := scenario.Sleep(ctx, time.Second); err != nil {
+		if err := clock.Sleep(ctx, time.Second); err != nil {
 			return err
 		}
 		if err := c.Stop(ctx, "stop"+a.nth, a.into.ID); err != nil {
@@ -123,38 +137,38 @@ func (c *cloudFlow) recordMore(ctx context.Context) (err error) {
 	return nil
 }
 
-// look downloads the first archive and tries forged links. It returns a good link.
-func (c *cloudFlow) look(ctx context.Context) (string, error) {
+// look downloads the first archive and tries forged links.
+func (c *cloudFlow) look(ctx context.Context) error {
 	id := c.first.ID
 	if _, err := c.Must(ctx, "wait.available", id, scenario.Delivery, "available", "failed"); err != nil {
-		return "", err
+		return err
 	}
 	if err := c.AwaitHooks(ctx, "hooks.available", id, scenario.Soon, "stopped", "available"); err != nil {
-		return "", err
+		return err
 	}
 	if _, err := c.As.List(ctx, "list.available", url.Values{"sessionId": {c.session}}, false); err != nil {
-		return "", err
+		return err
 	}
-	link, err := c.link(ctx, "get.available", id)
+	link, err := linkOf(ctx, c.Flow, "get.available", id)
 	if err != nil {
-		return "", err
+		return err
 	}
 	if _, err := download(ctx, c.Flow, "download", id, link, true); err != nil {
-		return "", err
+		return err
 	}
 	for _, what := range []string{signature, signatureEnd, expiry, path, query} {
 		forged, err := tamper(link, what)
 		if err != nil {
 			if err := c.Note("download.forged-"+what, err.Error()); err != nil {
-				return "", err
+				return err
 			}
 			continue
 		}
 		if _, err := download(ctx, c.Flow, "download.forged-"+what, id, forged, false); err != nil {
-			return "", err
+			return err
 		}
 	}
-	return link, c.forge(ctx, link)
+	return c.forge(ctx, link)
 }
 
 // forge uses the link of the first archive for the second, whose file is there, as its own link shows.
@@ -163,7 +177,7 @@ func (c *cloudFlow) forge(ctx context.Context, link string) error {
 	if _, err := c.Must(ctx, "wait.available.2", id, scenario.Delivery, "available", "failed"); err != nil {
 		return err
 	}
-	own, err := c.link(ctx, "get.available.2", id)
+	own, err := linkOf(ctx, c.Flow, "get.available.2", id)
 	if err != nil {
 		return err
 	}
@@ -178,19 +192,6 @@ func (c *cloudFlow) forge(ctx context.Context, link string) error {
 	return err
 }
 
-// link reads an archive and returns its download link. Without a link it blocks the flow.
-func (c *cloudFlow) link(ctx context.Context, label, id string) (string, error) {
-	a, err := c.As.Get(ctx, label, id)
-	if err != nil {
-		return "", err
-	}
-	link := a.String("url")
-	if link == "" {
-		return "", scenario.Blocked(label, "no url in the archive: %s", scenario.Describe(a))
-	}
-	return link, nil
-}
-
 // discard deletes the second archive of each format and tries its link after that.
 func (c *cloudFlow) discard(ctx context.Context) error {
 	for _, a := range []struct{ label, id string }{{"", c.second.ID}, {".individual", c.individual2.ID}} {
@@ -200,7 +201,7 @@ func (c *cloudFlow) discard(ctx context.Context) error {
 		if _, err := c.Must(ctx, "wait.discarded"+a.label, a.id, scenario.Delivery, "available", "failed"); err != nil {
 			return err
 		}
-		link, err := c.link(ctx, "get.discarded"+a.label, a.id)
+		link, err := linkOf(ctx, c.Flow, "get.discarded"+a.label, a.id)
 		if err != nil {
 			return err
 		}
@@ -217,94 +218,21 @@ func (c *cloudFlow) discard(ctx context.Context) error {
 	return nil
 }
 
-// links follows a link through its ten minutes.
-func (c *cloudFlow) links(ctx context.Context, old string) error {
-	id := c.first.ID
-	link, err := c.link(ctx, "get.fresh", id)
-	if err != nil {
+// fresh reads the first archive of each format once more, for links that the looks follow.
+func (c *cloudFlow) fresh(ctx context.Context) (err error) {
+	if id := c.individual.ID; id != "" {
+		if _, err := c.Must(ctx, "individual.wait.available", id, scenario.Delivery, "available", "failed"); err != nil {
+			return err
+		}
+		if _, err := linkOf(ctx, c.Flow, "individual.get.fresh", id); err != nil {
+			return err
+		}
+	}
+	if _, err = linkOf(ctx, c.Flow, "get.fresh", c.first.ID); err != nil {
 		return err
 	}
-	if _, err := c.As.Advance(ctx, "clock.link-alive", linkLife-scenario.Margin); err != nil {
+	if c.linked, err = c.Clock.Now(ctx, "clock.fresh"); err != nil {
 		return err
 	}
-	if _, err := download(ctx, c.Flow, "download.link-alive", id, link, false); err != nil {
-		return err
-	}
-	if _, err := c.As.Advance(ctx, "clock.link-dead", scenario.Margin+justDead); err != nil {
-		return err
-	}
-	_, err = download(ctx, c.Flow, "download.link-dead", id, link, false)
-	if err == nil {
-		_, err = download(ctx, c.Flow, "download.link-dead", id, old, false)
-	}
-	if err != nil {
-		return err
-	}
-	again, err := c.link(ctx, "get.link-again", id)
-	if err != nil {
-		return err
-	}
-	_, err = download(ctx, c.Flow, "download.link-again", id, again, false)
-	return err
-}
-
-// expire follows the archive to the end of its 72 hours.
-func (c *cloudFlow) expire(ctx context.Context) error {
-	id := c.first.ID
-	if _, err := c.As.AdvanceTo(ctx, "clock.before-expiry", c.began.Add(cloudLife-scenario.Margin)); err != nil {
-		return err
-	}
-	link, err := c.link(ctx, "get.before-expiry", id)
-	if err != nil {
-		return err
-	}
-	if _, err := download(ctx, c.Flow, "download.before-expiry", id, link, false); err != nil {
-		return err
-	}
-	if _, err := c.As.AdvanceTo(ctx, "clock.after-expiry", c.began.Add(cloudLife+cloudOver)); err != nil {
-		return err
-	}
-	if _, _, err := c.Await(ctx, "wait.expired", id, scenario.Soon, "expired"); err != nil {
-		return err
-	}
-	err = c.AwaitHooks(ctx, "hooks.expired", id, scenario.Soon, "expired")
-	if err == nil {
-		_, err = download(ctx, c.Flow, "download.expired", id, link, false)
-	}
-	if err == nil {
-		err = c.expireIndividual(ctx)
-	}
-	if err == nil {
-		_, err = c.As.List(ctx, "list.expired", url.Values{"sessionId": {c.session}}, false)
-	}
-	if err == nil {
-		_, err = c.As.Delete(ctx, "delete.expired", id)
-	}
-	return errors.Join(err, c.Watch(ctx, "quiet", "webhooks", id, scenario.Quiet))
-}
-
-// expireIndividual follows the individual archive, which began some minutes later, to its end.
-func (c *cloudFlow) expireIndividual(ctx context.Context) error {
-	id := c.individual.ID
-	if id == "" {
-		return nil
-	}
-	link, err := c.link(ctx, "individual.get.before-expiry", id)
-	if err != nil {
-		return err
-	}
-	if _, err := download(ctx, c.Flow, "individual.download.before-expiry", id, link, false); err != nil {
-		return err
-	}
-	if _, err := c.As.AdvanceTo(ctx, "clock.individual-expiry", c.began.Add(cloudLife+recorded+cloudOver+2*scenario.Margin)); err != nil {
-		return err
-	}
-	if _, _, err := c.Await(ctx, "individual.wait.expired", id, scenario.Soon, "expired"); err != nil {
-		return err
-	}
-	if err := c.AwaitHooks(ctx, "individual.hooks.expired", id, scenario.Soon, "expired"); err != nil {
-		return err
-	}
-	_, err = download(ctx, c.Flow, "individual.download.expired", id, link, false)
-	return err
+	return open(ctx, c.Flow, "download.fresh", "get.fresh") // a link that never opened anything cannot die
 }

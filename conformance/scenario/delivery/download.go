@@ -3,54 +3,16 @@ package delivery
 import (
 	"context"
 	"errors"
-	"net/http"
 	"net/url"
 	"strings"
 
-	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/target"
 )
 
-// download gets a URL without credentials. With keep it stores the file as an object of the evidence and analyses it.
+// download is [scenario.Flow.Follow].
 func download(ctx context.Context, f *scenario.Flow, label, id, link string, keep bool) (target.Answer, error) {
-	call := target.Call{Label: label, Method: http.MethodGet, Path: absolute(f.As.Base, link), As: evidence.AsNobody, Follow: true, IDs: f.ArchiveIDs(id), Timeout: scenario.Delivery}
-	if !keep {
-		call.Header = http.Header{"Range": {"bytes=0-0"}} // only the permission matters
-		return f.As.Do(ctx, call)
-	}
-	blob, err := f.Journal.Blob()
-	if err != nil {
-		return target.Answer{}, err
-	}
-	call.Keep = blob
-	a, err := f.As.Do(ctx, call)
-	if err != nil || !a.OK() || a.Exchange.Error != "" {
-		blob.Abort()
-		return a, err
-	}
-	sum, size, err := blob.Commit()
-	if err != nil {
-		return a, err
-	}
-	o := evidence.Object{Store: "cloud", URL: link, Size: size, SHA256: sum, ContentType: a.Header.Get("Content-Type")}
-	if err := f.Append(evidence.Record{Label: label, IDs: f.ArchiveIDs(id), Object: &o}); err != nil {
-		return a, err
-	}
-	f.Look(label+".media", id, sum)
-	return a, nil
-}
-
-func absolute(base, link string) string {
-	b, err := url.Parse(base + "/")
-	if err != nil {
-		return link
-	}
-	l, err := b.Parse(link)
-	if err != nil {
-		return link
-	}
-	return l.String()
+	return f.Follow(ctx, label, id, link, keep)
 }
 
 // Parts of a signed link that tamper changes.

@@ -12,6 +12,8 @@ import (
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/keyholder"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/clock"
+	"reelcheck/conformance/scenario/role"
 	"reelcheck/conformance/target"
 	"reelcheck/conformance/target/config"
 )
@@ -20,7 +22,7 @@ import (
 var Encryption = scenario.Scenario{
 	Name: scenarios.Encryption, Title: "archives encrypted for the holder of a certificate, and what is refused as one",
 	Needs: []config.Capability{config.VP8, config.S3, config.Encryption}, Media: 2, Within: 90 * time.Second,
-	Run: runEncryption,
+	App: scenario.App{Name: role.Sealed}, Alone: true, Run: runEncryption,
 }
 
 // clockSkew is how far the clock of a store that the user brings may be behind.
@@ -97,7 +99,7 @@ func (e *encryptionFlow) individual(ctx context.Context, prefix, mode string) er
 			return err
 		}
 	}
-	if err := scenario.Sleep(ctx, time.Second); err != nil {
+	if err := clock.Sleep(ctx, time.Second); err != nil {
 		return err
 	}
 	if err := e.Stop(ctx, prefix+"stop", id); err != nil {
@@ -182,10 +184,12 @@ func (e *encryptionFlow) handedOver(ctx context.Context, prefix, id string, s se
 	return nil
 }
 
-// everything lists all objects at the upload target. Nothing may be there but the archive and those before it.
+// everything lists all objects at the upload target. Nothing may be there but the archive, those before it, and those of scenarios
+// that share the target.
 func (e *encryptionFlow) everything(ctx context.Context, label, id string) ([]evidence.Object, error) {
+	others := append(e.Elsewhere(), e.earlier...)
 	return e.ObjectsThat(ctx, label, id, func(o evidence.Object) bool {
-		other := slices.ContainsFunc(e.earlier, func(id string) bool { return strings.Contains(o.Key, id) })
+		other := slices.ContainsFunc(others, func(id string) bool { return strings.Contains(o.Key, id) })
 		return !other && !o.Modified.Before(e.began.Add(-clockSkew))
 	})
 }

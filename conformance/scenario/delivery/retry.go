@@ -21,8 +21,8 @@ var Retry = scenario.Scenario{
 }
 
 const (
-	// stepwise is the number of deadlines that are stepped through one by one. It is enough to see the longest interval
-	// twice, for three callbacks that do not wait for each other.
+	// stepwise is the number of deadlines that the clock visits one by one. With three callbacks that do not wait for each
+	// other, that is enough to see the longest interval twice.
 	stepwise = 36
 	// refusedFor is the time after which there can be no more attempts.
 	refusedFor = 24 * time.Hour

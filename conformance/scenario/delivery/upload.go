@@ -12,6 +12,8 @@ import (
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/clock"
+	"reelcheck/conformance/sink"
 	"reelcheck/conformance/target/config"
 )
 
@@ -30,6 +32,8 @@ var (
 	GivenUp   = upload(scenarios.GivenUp, "an upload target that refuses for three days, without fallback", scenario.App{Fallback: "none"}, nil, runGivenUp)
 	FallsBack = upload(scenarios.FallsBack, "an upload target that takes no more than the first part, and the built-in cloud takes over", scenario.App{},
 		[]config.Capability{config.Cloud, config.Fallback}, runFallsBack)
+	ZIPFallsBack = upload(scenarios.ZIPFallsBack, "an upload target that refuses an individual archive, and the built-in cloud takes over", scenario.App{},
+		[]config.Capability{config.Cloud, config.Fallback, config.Individual}, runZIPFallsBack)
 )
 
 const (
@@ -71,7 +75,7 @@ func (u *uploadFlow) undeliverable(ctx context.Context, r recording) error {
 	if u.archive, err = u.Start(ctx, "start", session, options); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, r.long); err != nil {
+	if err := clock.Sleep(ctx, r.long); err != nil {
 		return err
 	}
 	if r.skip > 0 {
@@ -139,7 +143,7 @@ func runRecovers(ctx context.Context, u *uploadFlow) error {
 	}
 	// Attempts count apart when the clock moves between them. It must not move during the first, which may be of several
 	// requests, nor beyond the time of refusal.
-	if err := scenario.Sleep(ctx, scenario.Quiet); err != nil {
+	if err := clock.Sleep(ctx, scenario.Quiet); err != nil {
 		return err
 	}
 	for _, after := range []time.Duration{10 * time.Second, time.Minute, 10 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour} {
@@ -157,13 +161,14 @@ func runRecovers(ctx context.Context, u *uploadFlow) error {
 		Step: &evidence.Step{Outcome: evidence.Note, Text: "the store takes requests again"}}); err != nil {
 		return err
 	}
-	if _, err := u.As.AdvanceTo(ctx, "clock.recovered", u.began.Add(atLeast-scenario.Margin)); err != nil {
+	if _, err := u.As.AdvanceTo(ctx, "clock.recovered", u.began.Add(atLeast-clock.Margin)); err != nil {
 		return err
 	}
 	return u.Deliver(ctx, u.archive.ID)
 }
 
-// runGivenUp has a receiver that answers 202, and looks whether a callback comes again in these days.
+// runGivenUp has a receiver that answers 202, and looks whether a callback comes again in these days. The first one about the end
+// is not answered at all.
 func runGivenUp(ctx context.Context, u *uploadFlow) error {
 	if err := u.refuse(http.StatusServiceUnavailable); err != nil {
 		return err
@@ -187,22 +192,7 @@ func runGivenUp(ctx context.Context, u *uploadFlow) error {
 	if err := u.at(ctx, "late", u.began.Add(uploadPeriod-time.Hour)); err != nil {
 		return err
 	}
-	if err := u.at(ctx, "before", u.began.Add(uploadPeriod-scenario.Margin)); err != nil {
-		return err
-	}
-	if err := u.at(ctx, "after", u.began.Add(uploadPeriod+2*scenario.Margin)); err != nil {
-		return err
-	}
-	if _, _, err := u.Await(ctx, "wait.failed", id, scenario.Soon, "failed", "uploaded", "available"); err != nil {
-		return err
-	}
-	if err := u.at(ctx, "over", u.began.Add(uploadPeriod+uploadGrace+2*scenario.Margin)); err != nil {
-		return err
-	}
-	if _, err := u.Must(ctx, "wait.over", id, scenario.Soon, "failed", "uploaded", "available"); err != nil {
-		return err
-	}
-	if err := u.AwaitHooks(ctx, "hooks.failed", id, scenario.Soon, "failed"); err != nil {
+	if err := u.giveUp(ctx); err != nil {
 		return err
 	}
 	if err := u.awaitMail(ctx); err != nil {
@@ -211,6 +201,14 @@ func runGivenUp(ctx context.Context, u *uploadFlow) error {
 	if err := u.at(ctx, "long-after", u.began.Add(uploadPeriod+12*time.Hour)); err != nil {
 		return err
 	}
+	if err := u.Watch(ctx, "quiet", "webhooks", id, scenario.Quiet); err != nil {
+		return err
+	}
+	if u.apart.ID != "" {
+		if err := u.Watch(ctx, "individual.quiet", "webhooks", u.apart.ID, scenario.Quiet); err != nil {
+			return err
+		}
+	}
 	if _, err := u.As.List(ctx, "list.after", url.Values{"sessionId": {u.archive.Session}}, false); err != nil {
 		return err
 	}
@@ -218,7 +216,33 @@ func runGivenUp(ctx context.Context, u *uploadFlow) error {
 	return err
 }
 
-// runFallsBack goes to the end of the six hours, and then on until the built-in cloud has the archive.
+// giveUp goes over the end of the period, and leaves the first callback after it without an answer.
+func (u *uploadFlow) giveUp(ctx context.Context) error {
+	id := u.archive.ID
+	if err := u.at(ctx, "before", u.began.Add(uploadPeriod-clock.Margin)); err != nil {
+		return err
+	}
+	if u.Hooks != nil {
+		if err := u.Hooks.Refuse(ctx, u.Scenario.Name, "default", sink.NoAnswer, 1); err != nil {
+			return err
+		}
+	}
+	if err := u.at(ctx, "after", u.began.Add(uploadPeriod+2*clock.Margin)); err != nil {
+		return err
+	}
+	if _, _, err := u.Await(ctx, "wait.failed", id, scenario.Soon, "failed", "uploaded", "available"); err != nil {
+		return err
+	}
+	if err := u.at(ctx, "over", u.began.Add(uploadPeriod+uploadGrace+2*clock.Margin)); err != nil {
+		return err
+	}
+	if _, err := u.Must(ctx, "wait.over", id, scenario.Soon, "failed", "uploaded", "available"); err != nil {
+		return err
+	}
+	return u.AwaitHooks(ctx, "hooks.failed", id, scenario.Soon, "failed")
+}
+
+// runFallsBack has an archive of several parts, and follows it to the end of its life in the built-in cloud.
 func runFallsBack(ctx context.Context, u *uploadFlow) error {
 	large := brief
 	if u.Target.File.Has(config.VP8) && u.Target.File.Has(config.QP) {
@@ -232,8 +256,32 @@ func runFallsBack(ctx context.Context, u *uploadFlow) error {
 	if err := u.undeliverable(ctx, large); err != nil {
 		return err
 	}
+	if err := u.takenOver(ctx); err != nil {
+		return err
+	}
+	if err := awaitNoParts(ctx, u.Flow, u.archive.ID); err != nil {
+		return err
+	}
+	return u.expire(ctx)
+}
+
+// runZIPFallsBack has an account of its own, so that its mail is about an individual archive.
+func runZIPFallsBack(ctx context.Context, u *uploadFlow) error {
+	if err := u.refuse(http.StatusServiceUnavailable); err != nil {
+		return err
+	}
+	zip := brief
+	zip.options = map[string]any{"outputMode": "individual"}
+	if err := u.undeliverable(ctx, zip); err != nil {
+		return err
+	}
+	return u.takenOver(ctx)
+}
+
+// takenOver goes on until the built-in cloud has the archive and there is mail about it.
+func (u *uploadFlow) takenOver(ctx context.Context) error {
 	id := u.archive.ID
-	if err := u.at(ctx, "before", u.began.Add(atLeast-scenario.Margin)); err != nil {
+	if err := u.at(ctx, "before", u.began.Add(atLeast-clock.Margin)); err != nil {
 		return err
 	}
 	n := 0
@@ -260,10 +308,34 @@ func runFallsBack(ctx context.Context, u *uploadFlow) error {
 			return err
 		}
 	}
-	if err := awaitNoParts(ctx, u.Flow, id); err != nil {
+	return u.awaitMail(ctx)
+}
+
+// expire follows the archive that fell back to the end of its 72 hours, which began with the archive (ARC-STO-21).
+func (u *uploadFlow) expire(ctx context.Context) error {
+	id := u.archive.ID
+	if _, err := u.As.AdvanceTo(ctx, "clock.before-expiry", u.began.Add(cloudLife-clock.Margin)); err != nil {
 		return err
 	}
-	return u.awaitMail(ctx)
+	a, err := u.As.Get(ctx, "get.before-expiry", id)
+	link := a.String("url")
+	if err != nil || link == "" {
+		return err
+	}
+	if _, err := download(ctx, u.Flow, "download.before-expiry", id, link, false); err != nil {
+		return err
+	}
+	if _, err := u.As.AdvanceTo(ctx, "clock.after-expiry", u.began.Add(cloudLife+cloudOver)); err != nil {
+		return err
+	}
+	if _, _, err := u.Await(ctx, "wait.expired", id, scenario.Soon, "expired"); err != nil {
+		return err
+	}
+	if err := u.AwaitHooks(ctx, "hooks.expired", id, scenario.Soon, "expired"); err != nil {
+		return err
+	}
+	_, err = download(ctx, u.Flow, "download.expired", id, link, false)
+	return err
 }
 
 // awaitMail waits for mail to the account of the flow's application.

@@ -7,6 +7,8 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/clock"
+	"reelcheck/conformance/target/config"
 )
 
 const (
@@ -20,7 +22,7 @@ const (
 // publishes for a while.
 var Captures = scenario.Scenario{
 	Name: scenarios.Captures, Title: "an individual archive of cameras that mute, a screen that changes its size, pictures that lag and reports that come late",
-	Needs: needs, Media: 2, Within: 90 * time.Second, Run: runCaptures,
+	Needs: needs, Files: true, Clients: []config.Ability{config.CanUnits, config.CanLag, config.CanMute}, Media: 2, Within: 90 * time.Second, Run: runCaptures,
 }
 
 type capturing struct {
@@ -53,7 +55,7 @@ func (p *capturing) begin(ctx context.Context) (err error) {
 		return err
 	}
 	p.members = append(p.members, carol)
-	if err := scenario.Sleep(ctx, 1200*time.Millisecond); err != nil { // longer than a key frame takes, so that alice is there
+	if err := clock.Sleep(ctx, 1200*time.Millisecond); err != nil { // longer than a key frame takes, so that alice is there
 		return err
 	}
 	late := scenario.Kind{VideoLag: 400 * time.Millisecond, ReportsAfter: 1500 * time.Millisecond}
@@ -76,7 +78,7 @@ func (p *capturing) mute(ctx context.Context) error {
 		if err := alice.Mute(step.kind, step.muted); err != nil {
 			return err
 		}
-		if err := scenario.Sleep(ctx, step.long); err != nil {
+		if err := clock.Sleep(ctx, step.long); err != nil {
 			return err
 		}
 	}
@@ -101,7 +103,7 @@ func (p *capturing) pause(ctx context.Context) error {
 		return err
 	}
 	p.members = append(p.members, dave)
-	return scenario.Sleep(ctx, seen)
+	return clock.Sleep(ctx, seen)
 }
 
 func (p *capturing) finish(ctx context.Context) error {

@@ -6,6 +6,7 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/clock"
 	"reelcheck/conformance/target/config"
 )
 
@@ -13,7 +14,7 @@ import (
 // composed archive with another stream records at the same time.
 var Chosen = scenario.Scenario{
 	Name: scenarios.Chosen, Title: "an individual archive whose streams are chosen, changed, removed and added again",
-	Needs: append(needs[:len(needs):len(needs)], config.Manual), Media: 3, Within: 90 * time.Second, Run: runChosen,
+	Needs: append(needs[:len(needs):len(needs)], config.Manual), Files: true, Clients: units, Media: 3, Within: 90 * time.Second, Run: runChosen,
 }
 
 type choosing struct {
@@ -95,7 +96,7 @@ func (p *choosing) choose(ctx context.Context) error {
 				return err
 			}
 		}
-		if err := scenario.Sleep(ctx, seen); err != nil {
+		if err := clock.Sleep(ctx, seen); err != nil {
 			return err
 		}
 	}

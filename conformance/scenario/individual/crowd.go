@@ -8,6 +8,8 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/clock"
+	"reelcheck/conformance/target/config"
 )
 
 const (
@@ -24,7 +26,7 @@ const (
 // last places for sound, so that the stream after them may be seen but not heard.
 var Crowd = scenario.Scenario{
 	Name: scenarios.Crowd, Title: "more streams than an individual archive holds, one of which leaves while two wait",
-	Needs: needs, Media: 4, Within: 2 * time.Minute, Run: runCrowd,
+	Needs: needs, Files: true, Clients: []config.Ability{config.CanUnits, config.CanCrowd}, Media: 4, Within: 2 * time.Minute, Run: runCrowd,
 }
 
 type crowd struct {
@@ -60,7 +62,7 @@ func runCrowd(ctx context.Context, f *scenario.Flow) (err error) {
 		if err := step.do(); err != nil {
 			return err
 		}
-		if err := scenario.Sleep(ctx, step.long); err != nil {
+		if err := clock.Sleep(ctx, step.long); err != nil {
 			return err
 		}
 	}

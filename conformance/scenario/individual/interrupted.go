@@ -6,12 +6,15 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/clock"
 	"reelcheck/conformance/target/config"
 )
 
 const (
 	// empty is how long nobody publishes after the start, if the clock can be moved. It makes the effective start later.
 	empty = 20 * time.Second
+	// waited is the same if the clock cannot be moved. The ledger allows createdAt 2 s.
+	waited = 5 * time.Second
 	// away is how long a client has no network: too short for any target to give it up.
 	away = 800 * time.Millisecond
 	// other is a fixture in another codec than the one published at first.
@@ -22,7 +25,7 @@ const (
 // stream and publishes a new one, and a third changes its codec.
 var Interrupted = scenario.Scenario{
 	Name: scenarios.Interrupted, Title: "an individual archive of streams that reconnect, end and come again, or change their codec",
-	Needs: needs, Media: 2, Within: 90 * time.Second, Run: runInterrupted,
+	Needs: needs, Files: true, Clients: []config.Ability{config.CanUnits, config.CanCut, config.CanSwitch}, Media: 2, Within: 90 * time.Second, Run: runInterrupted,
 }
 
 type interrupting struct {
@@ -58,9 +61,10 @@ func (p *interrupting) begin(ctx context.Context) error {
 	if p.archive, err = p.Start(ctx, "start", session, options("interrupted", nil)); err != nil {
 		return err
 	}
-	if p.Target.File.Has(config.Control) {
-		_, err = p.As.Advance(ctx, "clock.empty", empty)
+	if !p.Target.File.Has(config.Control) {
+		return clock.Sleep(ctx, waited)
 	}
+	_, err = p.As.Advance(ctx, "clock.empty", empty)
 	return err
 }
 
@@ -81,7 +85,7 @@ func (p *interrupting) interrupt(ctx context.Context) error {
 		if err := step.do(); err != nil {
 			return err
 		}
-		if err := scenario.Sleep(ctx, step.long); err != nil {
+		if err := clock.Sleep(ctx, step.long); err != nil {
 			return err
 		}
 	}

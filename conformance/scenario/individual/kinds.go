@@ -7,17 +7,21 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/clock"
 	"reelcheck/conformance/target/config"
 )
 
 const (
-	// seen is how long is recorded between two changes: longer than a stream may take to begin, so that its middle is
-	// judged.
+	// seen is the time that is recorded between two changes. It is longer than a stream may take to begin, so that its
+	// middle is judged.
 	seen = 2500 * time.Millisecond
 )
 
 // needs lists the capabilities that every scenario with media needs.
-var needs = []config.Capability{config.Individual, config.VP8, config.S3}
+var needs = []config.Capability{config.Individual, config.VP8}
+
+// units is the ability that clients need so that their files can be compared with what they sent, unit by unit.
+var units = []config.Ability{config.CanUnits}
 
 // options returns the options of a start.
 func options(title string, more map[string]any) map[string]any {
@@ -31,7 +35,7 @@ func options(title string, more map[string]any) map[string]any {
 // Kinds has streams and archives with audio alone, with video alone, and with other codecs than the application prefers.
 var Kinds = scenario.Scenario{
 	Name: scenarios.Kinds, Title: "individual archives of sound alone, of pictures alone and of both, with streams of each kind and codec",
-	Needs: needs, Media: 2, Within: 90 * time.Second, Run: runKinds,
+	Needs: needs, Files: true, Clients: units, Media: 2, Within: 90 * time.Second, Run: runKinds,
 }
 
 func runKinds(ctx context.Context, f *scenario.Flow) error {
@@ -102,7 +106,7 @@ func recordEach(ctx context.Context, f *scenario.Flow, session string) (map[stri
 		if together {
 			continue
 		}
-		if err := scenario.Sleep(ctx, seen); err != nil {
+		if err := clock.Sleep(ctx, seen); err != nil {
 			return nil, err
 		}
 		if err := f.Stop(ctx, k.label+".stop", a.ID); err != nil {
@@ -112,7 +116,7 @@ func recordEach(ctx context.Context, f *scenario.Flow, session string) (map[stri
 	if !together {
 		return archives, nil
 	}
-	if err := scenario.Sleep(ctx, seen); err != nil {
+	if err := clock.Sleep(ctx, seen); err != nil {
 		return nil, err
 	}
 	for _, k := range kinds {

@@ -6,21 +6,22 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/role"
 	"reelcheck/conformance/target/config"
 )
 
 // Matroska records in an application that prefers H.264, with clients that publish other codecs.
 var Matroska = scenario.Scenario{
 	Name: scenarios.Matroska, Title: "an individual archive of an application that prefers H.264",
-	Needs: append(needs[:len(needs):len(needs)], config.H264, config.Control), Media: 2, Within: 60 * time.Second,
-	App: scenario.App{Codec: "H264"}, Run: runMatroska,
+	Needs: append(needs[:len(needs):len(needs)], config.H264), Files: true, Clients: units, Media: 2, Within: 60 * time.Second,
+	App: scenario.App{Name: role.PrefersH264, Codec: "H264"}, Run: runMatroska,
 }
 
 // VP9 records in an application that prefers VP9, and gives the archive no name.
 var VP9 = scenario.Scenario{
 	Name: scenarios.VP9, Title: "an individual archive without a name, of an application that prefers VP9",
-	Needs: append(needs[:len(needs):len(needs)], config.VP9, config.Control), Media: 2, Within: 60 * time.Second,
-	App: scenario.App{Codec: "VP9"}, Run: runVP9,
+	Needs: append(needs[:len(needs):len(needs)], config.VP9), Files: true, Clients: units, Media: 2, Within: 60 * time.Second,
+	App: scenario.App{Name: role.PrefersVP9, Codec: "VP9"}, Run: runVP9,
 }
 
 func runMatroska(ctx context.Context, f *scenario.Flow) error {

@@ -6,6 +6,7 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/clock"
 	"reelcheck/conformance/target/config"
 )
 
@@ -24,13 +25,13 @@ func runBroken(ctx context.Context, f *scenario.Flow) error {
 	if err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, time.Second); err != nil { // the disk must have had room for the stream's arrival, or there is nothing to lose
+	if err := clock.Sleep(ctx, time.Second); err != nil { // the disk must have had room for the stream's arrival, or there is nothing to lose
 		return err
 	}
 	if err := f.As.Arm(ctx, "fault", "journal", 1); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, time.Second); err != nil {
+	if err := clock.Sleep(ctx, time.Second); err != nil {
 		return err
 	}
 	if _, err := f.As.Stop(ctx, "stop", a.ID, nil); err != nil { // it may have failed already

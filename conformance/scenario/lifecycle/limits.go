@@ -2,11 +2,11 @@ package lifecycle
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/clock"
 	"reelcheck/conformance/target/config"
 )
 
@@ -15,25 +15,36 @@ const (
 	justOver = 7 * time.Second
 	// alone is how long nobody publishes to the longest possible archive, in its first minute.
 	alone = 40 * time.Second
+	// overMinute is long enough for a minute that should not count to be over.
+	overMinute = clock.LastMinute + justOver
 )
 
-// limit returns a scenario about one time limit. It looks just before and just after the limit on the application's
-// clock.
-func limit(name, title string, media int, run func(context.Context, *limitFlow) error) scenario.Scenario {
-	return limitOf("composed", name, title, media, run)
+// How much policy time passes in all.
+const (
+	waitNobody   = clock.FirstMinute + justOver
+	waitLeft     = clock.LastMinute + 3*overMinute
+	waitIdle     = 2*clock.IdleHour + justOver
+	waitRecorded = clock.RecordedTime + clock.IdleHour/2 + justOver
+	waitTotal    = clock.TotalTime + justOver
+)
+
+// limit returns a scenario about one time limit. It looks just before and just after the limit, and lets as much policy time
+// pass as wait.
+func limit(name, title string, media int, wait time.Duration, run func(context.Context, *limitFlow) error) scenario.Scenario {
+	return limitOf("composed", name, title, media, wait, run)
 }
 
 // individually is limit for an individual archive. It takes no media slot, because nothing is composed and at most one
 // client publishes sound.
-func individually(name, title string, run func(context.Context, *limitFlow) error) scenario.Scenario {
-	s := limitOf("individual", name, title, 0, run)
+func individually(name, title string, wait time.Duration, run func(context.Context, *limitFlow) error) scenario.Scenario {
+	s := limitOf("individual", name, title, 0, wait, run)
 	s.Needs = append(s.Needs, config.Individual)
 	return s
 }
 
-func limitOf(format, name, title string, media int, run func(context.Context, *limitFlow) error) scenario.Scenario {
+func limitOf(format, name, title string, media int, wait time.Duration, run func(context.Context, *limitFlow) error) scenario.Scenario {
 	return scenario.Scenario{
-		Name: name, Title: title, Virtual: true, Needs: []config.Capability{config.Control}, Media: media, Within: 2 * time.Minute,
+		Name: name, Title: title, Wait: wait, Media: media, Within: 2 * time.Minute,
 		Run: func(ctx context.Context, f *scenario.Flow) error {
 			l := &limitFlow{Flow: f, format: format}
 			var err error
@@ -55,17 +66,17 @@ func connected(s scenario.Scenario) scenario.Scenario {
 }
 
 var (
-	NoPublisher = connected(limit(scenarios.NoPublisher, "an archive that nobody publishes to stops after a minute", 0, runNoPublisher))
-	AllLeft     = limit(scenarios.AllLeft, "an archive stops a minute after the last client left, unless one comes back", 1, runAllLeft)
-	Idle        = connected(limit(scenarios.Idle, "an archive stops after an hour in which nobody publishes, unless somebody does", 1, runIdle))
-	FourHours   = limit(scenarios.FourHours, "an archive stops at four hours of recorded time, pauses left out", 1, runRecordedAndKeep)
-	TwelveHours = connected(limit(scenarios.TwelveHours, "an archive stops twelve hours after its start, pauses included", 1, runTotal))
+	NoPublisher = connected(limit(scenarios.NoPublisher, "an archive that nobody publishes to stops after a minute", 0, waitNobody, runNoPublisher))
+	AllLeft     = kept(limit(scenarios.AllLeft, "an archive stops a minute after the last client left, unless one comes back", 1, waitLeft, runAllLeftAndKeep))
+	Idle        = connected(limit(scenarios.Idle, "an archive stops after an hour in which nobody publishes, unless somebody does", 1, waitIdle, runIdle))
+	FourHours   = kept(limit(scenarios.FourHours, "an archive stops at four hours of recorded time, pauses left out", 1, waitRecorded, runRecordedAndKeep))
+	TwelveHours = connected(limit(scenarios.TwelveHours, "an archive stops twelve hours after its start, pauses included", 1, waitTotal, runTotal))
 
-	IndividualNobody      = connected(individually(scenarios.IndividualNobody, "an individual archive that nobody publishes to stops after a minute, and has a file", runNoPublisher))
-	IndividualAllLeft     = individually(scenarios.IndividualAllLeft, "an individual archive stops a minute after the last client left", runAllLeft)
-	IndividualIdle        = connected(individually(scenarios.IndividualIdle, "an individual archive stops after an hour in which nobody publishes", runIdle))
-	IndividualFourHours   = individually(scenarios.IndividualFourHours, "an individual archive stops at four hours of recorded time, pauses left out", runRecorded)
-	IndividualTwelveHours = connected(individually(scenarios.IndividualTwelveHours, "an individual archive stops twelve hours after its start", runTotal))
+	IndividualNobody      = connected(individually(scenarios.IndividualNobody, "an individual archive that nobody publishes to stops after a minute, and has a file", waitNobody, runNoPublisher))
+	IndividualAllLeft     = individually(scenarios.IndividualAllLeft, "an individual archive stops a minute after the last client left", waitLeft, runAllLeft)
+	IndividualIdle        = connected(individually(scenarios.IndividualIdle, "an individual archive stops after an hour in which nobody publishes", waitIdle, runIdle))
+	IndividualFourHours   = individually(scenarios.IndividualFourHours, "an individual archive stops at four hours of recorded time, pauses left out", waitRecorded, runRecorded)
+	IndividualTwelveHours = connected(individually(scenarios.IndividualTwelveHours, "an individual archive stops twelve hours after its start", waitTotal, runTotal))
 )
 
 type limitFlow struct {
@@ -85,7 +96,7 @@ func (l *limitFlow) begin(ctx context.Context, audio string) (err error) {
 			return err
 		}
 	}
-	if l.began, _, err = l.As.Policy(ctx, "clock.start"); err != nil {
+	if l.began, err = l.Clock.Now(ctx, "clock.start"); err != nil {
 		return err
 	}
 	if l.archive, err = l.Start(ctx, "start", l.session, l.options()); err != nil {
@@ -97,7 +108,7 @@ func (l *limitFlow) begin(ctx context.Context, audio string) (err error) {
 	if audio == "" {
 		return nil
 	}
-	return scenario.Sleep(ctx, time.Second)
+	return clock.Sleep(ctx, time.Second)
 }
 
 // options returns the options of the start. The format composed needs none.
@@ -111,7 +122,7 @@ func (l *limitFlow) options() map[string]any {
 
 // silence stops alice's publishing and waits for the pause. It returns the policy time just before the earliest pause.
 func (l *limitFlow) silence(ctx context.Context, label string) (time.Time, error) {
-	at, _, err := l.As.Policy(ctx, "clock."+label)
+	at, err := l.Clock.Now(ctx, "clock."+label)
 	if err != nil {
 		return at, err
 	}
@@ -135,7 +146,7 @@ func (l *limitFlow) speak(ctx context.Context, label, audio string) error {
 
 // stillAlive moves the clock to a moment shortly before the limit and reads the archive.
 func (l *limitFlow) stillAlive(ctx context.Context, label string, at time.Time) error {
-	if _, err := l.As.AdvanceTo(ctx, "clock."+label, at); err != nil {
+	if _, err := l.Clock.PassTo(ctx, "clock."+label, at); err != nil {
 		return err
 	}
 	if _, err := l.As.Get(ctx, "get."+label, l.archive.ID); err != nil {
@@ -180,7 +191,7 @@ func (l *limitFlow) overUnseen(ctx context.Context, at time.Time) error {
 // stopped moves the clock to a moment and waits for the stop.
 func (l *limitFlow) stopped(ctx context.Context, at time.Time) error {
 	id := l.archive.ID
-	if _, err := l.As.AdvanceTo(ctx, "clock.after", at); err != nil {
+	if _, err := l.Clock.PassTo(ctx, "clock.after", at); err != nil {
 		return err
 	}
 	if _, err := l.As.Get(ctx, "get.after", id); err != nil {
@@ -197,10 +208,10 @@ func runNoPublisher(ctx context.Context, l *limitFlow) error {
 	if err := l.begin(ctx, ""); err != nil {
 		return err
 	}
-	if err := l.stillAlive(ctx, "before", l.began.Add(scenario.FirstMinute-5*time.Second)); err != nil {
+	if err := l.stillAlive(ctx, "before", l.began.Add(clock.FirstMinute-5*time.Second)); err != nil {
 		return err
 	}
-	return l.over(ctx, l.began.Add(scenario.FirstMinute+justOver))
+	return l.over(ctx, l.began.Add(clock.FirstMinute+justOver))
 }
 
 func runAllLeft(ctx context.Context, l *limitFlow) error {
@@ -211,7 +222,7 @@ func runAllLeft(ctx context.Context, l *limitFlow) error {
 	if err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, scenario.Settled); err != nil {
+	if err := clock.Sleep(ctx, scenario.Settled); err != nil {
 		return err
 	}
 	if l.Target.File.Has(config.Simultaneous) { // without a tag it would be refused for the archive in progress
@@ -219,14 +230,14 @@ func runAllLeft(ctx context.Context, l *limitFlow) error {
 			return err
 		}
 	}
-	if err := l.stillAlive(ctx, "before", left.Add(scenario.LastMinute-scenario.Margin)); err != nil {
+	if err := l.stillAlive(ctx, "before", left.Add(clock.LastMinute-clock.Margin)); err != nil {
 		return err
 	}
 	if l.alice, err = l.Join(ctx, l.session, "alice"); err != nil {
 		return err
 	}
 	if l.alice.Conn != nil { // she is there, also when she does not publish
-		if _, err := l.As.Advance(ctx, "clock.silent", 2*scenario.LastMinute); err != nil {
+		if err := l.Clock.Pass(ctx, "clock.silent", overMinute); err != nil {
 			return err
 		}
 		if _, err := l.As.Get(ctx, "get.silent", l.archive.ID); err != nil {
@@ -236,14 +247,14 @@ func runAllLeft(ctx context.Context, l *limitFlow) error {
 	if err := l.speak(ctx, "back", "tone-23"); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, time.Second); err != nil { // of media, so that her return can be noticed
+	if err := clock.Sleep(ctx, time.Second); err != nil { // of media, so that her return can be noticed
 		return err
 	}
 	unchosen, err := l.unchosen(ctx)
 	if err != nil {
 		return err
 	}
-	if _, err := l.As.Advance(ctx, "clock.back", 2*scenario.LastMinute); err != nil { // the old minute must not count
+	if err := l.Clock.Pass(ctx, "clock.back", overMinute); err != nil { // the old minute must not count
 		return err
 	}
 	if _, err := l.As.Get(ctx, "get.back", l.archive.ID); err != nil {
@@ -257,7 +268,18 @@ func runAllLeft(ctx context.Context, l *limitFlow) error {
 	if left, err = l.empty(ctx, "left.2"); err != nil {
 		return err
 	}
-	return l.overUnseen(ctx, left.Add(scenario.LastMinute+justOver))
+	if err := l.stillAlive(ctx, "before.2", left.Add(clock.LastMinute-clock.JustBefore)); err != nil {
+		return err
+	}
+	return l.overUnseen(ctx, left.Add(clock.LastMinute+justOver))
+}
+
+// runAllLeftAndKeep is runAllLeft, and reads the uploaded archive again after the cloud period.
+func runAllLeftAndKeep(ctx context.Context, l *limitFlow) error {
+	if err := runAllLeft(ctx, l); err != nil {
+		return err
+	}
+	return l.keep(ctx)
 }
 
 // unchosen starts an archive for which nothing will be chosen, beside the other, while somebody publishes, if the target supports
@@ -272,7 +294,7 @@ func (l *limitFlow) unchosen(ctx context.Context) (id string, err error) {
 
 // empty lets the last client leave and waits for the pause.
 func (l *limitFlow) empty(ctx context.Context, label string) (time.Time, error) {
-	at, _, err := l.As.Policy(ctx, "clock."+label)
+	at, err := l.Clock.Now(ctx, "clock."+label)
 	if err != nil {
 		return at, err
 	}
@@ -291,7 +313,7 @@ func runIdle(ctx context.Context, l *limitFlow) error {
 	if err != nil {
 		return err
 	}
-	if err := l.stillAlive(ctx, "before", since.Add(scenario.IdleHour-scenario.Margin)); err != nil {
+	if err := l.stillAlive(ctx, "before", since.Add(clock.IdleHour-clock.Margin)); err != nil {
 		return err
 	}
 	if err := l.speak(ctx, "spoke", "tone-25"); err != nil {
@@ -300,95 +322,8 @@ func runIdle(ctx context.Context, l *limitFlow) error {
 	if since, err = l.silence(ctx, "idle.2"); err != nil {
 		return err
 	}
-	if err := l.stillAlive(ctx, "before.2", since.Add(scenario.IdleHour-scenario.JustBefore)); err != nil {
+	if err := l.stillAlive(ctx, "before.2", since.Add(clock.IdleHour-clock.JustBefore)); err != nil {
 		return err
 	}
-	return l.over(ctx, since.Add(scenario.IdleHour+justOver))
-}
-
-// runRecorded has a pause in the middle. It catches a counter that restarts with every resumption, which would count
-// four hours from there.
-func runRecorded(ctx context.Context, l *limitFlow) error {
-	if err := l.begin(ctx, "tone-26"); err != nil {
-		return err
-	}
-	if _, err := l.As.Advance(ctx, "clock.half", scenario.RecordedTime/2); err != nil {
-		return err
-	}
-	paused, err := l.silence(ctx, "pause")
-	if err != nil {
-		return err
-	}
-	pause := scenario.IdleHour / 2
-	if l.alice.Conn == nil { // she has left
-		pause = scenario.LastMinute / 2
-	}
-	if _, err := l.As.Advance(ctx, "clock.pause.on", pause); err != nil {
-		return err
-	}
-	if err := l.speak(ctx, "resumed", "tone-26"); err != nil {
-		return err
-	}
-	resumed, _, err := l.As.Policy(ctx, "clock.resumed")
-	if err != nil {
-		return err
-	}
-	end := resumed.Add(scenario.RecordedTime - paused.Sub(l.began))
-	if err := l.stillAlive(ctx, "before", end.Add(-scenario.JustBefore)); err != nil {
-		return err
-	}
-	return l.over(ctx, end.Add(justOver))
-}
-
-// runRecordedAndKeep is runRecorded, and reads the uploaded archive again after the cloud period.
-func runRecordedAndKeep(ctx context.Context, l *limitFlow) error {
-	if err := runRecorded(ctx, l); err != nil {
-		return err
-	}
-	if _, err := l.As.AdvanceTo(ctx, "clock.kept", l.began.Add(scenario.CloudPeriod+2*scenario.Margin)); err != nil {
-		return err
-	}
-	_, err := l.As.Get(ctx, "get.kept", l.archive.ID)
-	return err
-}
-
-// runTotal fills twelve hours with little recorded time and without a pause of an hour. They do not begin with the first
-// publisher.
-func runTotal(ctx context.Context, l *limitFlow) error {
-	if err := l.begin(ctx, ""); err != nil {
-		return err
-	}
-	if _, err := l.As.Advance(ctx, "clock.nobody", alone); err != nil {
-		return err
-	}
-	if err := l.alice.Publish(ctx, "", "tone-27"); err != nil {
-		return err
-	}
-	if err := scenario.Sleep(ctx, time.Second); err != nil {
-		return err
-	}
-	end := l.began.Add(scenario.TotalTime)
-	if _, err := l.As.Advance(ctx, "clock.recorded", scenario.RecordedTime-10*time.Minute); err != nil {
-		return err
-	}
-	at, err := l.silence(ctx, "pause")
-	if err != nil {
-		return err
-	}
-	for n := 2; at.Add(scenario.IdleHour - 2*time.Minute).Before(end.Add(-scenario.Margin)); n++ {
-		step := fmt.Sprintf("pause.%d", n)
-		if _, err := l.As.Advance(ctx, "clock."+step+".on", scenario.IdleHour-5*time.Minute); err != nil {
-			return err
-		}
-		if err := l.speak(ctx, step+".resumed", "tone-28"); err != nil {
-			return err
-		}
-		if at, err = l.silence(ctx, step); err != nil {
-			return err
-		}
-	}
-	if err := l.stillAlive(ctx, "before", end.Add(-scenario.JustBefore)); err != nil {
-		return err
-	}
-	return l.over(ctx, end.Add(justOver))
+	return l.over(ctx, since.Add(clock.IdleHour+justOver))
 }

@@ -9,13 +9,14 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/clock"
 	"reelcheck/conformance/target/config"
 )
 
 // Pair is the main path: two publishers who come and go, one composed archive, and every answer on the way.
 var Pair = scenario.Scenario{
 	Name: scenarios.Pair, Title: "two publishers, one composed archive: start, look, stop, upload, delete",
-	Needs: []config.Capability{config.VP8, config.S3, config.Callback}, Media: 4, Within: 2 * time.Minute,
+	Needs: []config.Capability{config.VP8}, Files: true, Media: 4, Within: 2 * time.Minute,
 	Run: runPair,
 }
 
@@ -87,7 +88,7 @@ func (p *pairing) record(ctx context.Context) error {
 	if p.Target.File.Has(config.H264) {
 		video = "h264-02"
 	}
-	if err := scenario.Sleep(ctx, 500*time.Millisecond); err != nil {
+	if err := clock.Sleep(ctx, 500*time.Millisecond); err != nil {
 		return err
 	}
 	if err := p.bob.Publish(ctx, video, "tone-02"); err != nil {
@@ -102,7 +103,7 @@ func (p *pairing) record(ctx context.Context) error {
 	if _, err := p.As.Streams(ctx, "streams", p.session); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, 3*time.Second); err != nil {
+	if err := clock.Sleep(ctx, 3*time.Second); err != nil {
 		return err
 	}
 	if _, err := p.Objects(ctx, "object.recording", p.archive.ID); err != nil {
@@ -111,7 +112,7 @@ func (p *pairing) record(ctx context.Context) error {
 	if err := p.bob.Unpublish(ctx); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, 3500*time.Millisecond); err != nil { // long enough to see that bob is gone
+	if err := clock.Sleep(ctx, 3500*time.Millisecond); err != nil { // long enough to see that bob is gone
 		return err
 	}
 	_, err := p.As.Get(ctx, "get.recording", p.archive.ID)

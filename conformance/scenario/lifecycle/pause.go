@@ -6,13 +6,14 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/clock"
 	"reelcheck/conformance/target/config"
 )
 
 // Pause stops and resumes publishing while recording, and stops the archive in a pause.
 var Pause = scenario.Scenario{
 	Name: scenarios.Pause, Title: "a pause while nobody publishes: what is asked for and who comes meanwhile, and a stop while paused",
-	Needs: []config.Capability{config.VP8, config.S3}, Media: 2, Within: 2 * time.Minute,
+	Needs: []config.Capability{config.VP8}, Files: true, Media: 2, Within: 2 * time.Minute,
 	Run: runPause,
 }
 
@@ -26,7 +27,7 @@ func runPause(ctx context.Context, f *scenario.Flow) error {
 	if err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, 2500*time.Millisecond); err != nil {
+	if err := clock.Sleep(ctx, 2500*time.Millisecond); err != nil {
 		return err
 	}
 	if err := pauseOnce(ctx, f, alice, a.ID, ""); err != nil {
@@ -54,7 +55,7 @@ func runPause(ctx context.Context, f *scenario.Flow) error {
 	if err := f.AwaitEvent(ctx, "event.late", a.ID, "archiveStarted", "bob"); err != nil { // at the latest now, since he is recorded from here on
 		return err
 	}
-	if err := scenario.Sleep(ctx, scenario.Settled+400*time.Millisecond); err != nil { // long enough to see the layout
+	if err := clock.Sleep(ctx, scenario.Settled+400*time.Millisecond); err != nil { // long enough to see the layout
 		return err
 	}
 	if _, err := f.As.Get(ctx, "get.resumed", a.ID); err != nil {
@@ -92,13 +93,13 @@ func soundAlone(ctx context.Context, f *scenario.Flow, first, other *scenario.Me
 	if err := other.Publish(ctx, "", "tone-05"); err != nil {
 		return nil, err
 	}
-	if err := scenario.Sleep(ctx, scenario.Noticed); err != nil { // before nobody else publishes
+	if err := clock.Sleep(ctx, scenario.Noticed); err != nil { // before nobody else publishes
 		return nil, err
 	}
 	if err := first.Unpublish(ctx); err != nil {
 		return nil, err
 	}
-	if err := scenario.Sleep(ctx, scenario.Settled); err != nil {
+	if err := clock.Sleep(ctx, scenario.Settled); err != nil {
 		return nil, err
 	}
 	_, err := f.As.Get(ctx, "get.heard", id)

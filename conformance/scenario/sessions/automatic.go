@@ -7,10 +7,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/clock"
 	"reelcheck/conformance/target/config"
 )
 
@@ -18,6 +20,10 @@ const (
 	day = 24 * time.Hour
 	// chain is the number of archives of four hours that fill more than a day.
 	chain = 7
+	// lastMinute is how long a flow follows an archive after the last client left.
+	lastMinute = clock.LastMinute + 2*clock.Margin
+	// waitDay is how much policy time passes in more than a day and the hour after it.
+	waitDay = day + 15*time.Minute + clock.IdleHour + 2*clock.Margin
 )
 
 // autoFlow is a flow in a session that is archived automatically.
@@ -29,10 +35,10 @@ type autoFlow struct {
 	first   string    // id of its first archive
 }
 
-func automatically(name, title string, media int, needs []config.Capability, run func(context.Context, *autoFlow) error) scenario.Scenario {
+func automatically(name, title string, media int, wait time.Duration, needs []config.Capability, run func(context.Context, *autoFlow) error) scenario.Scenario {
 	return scenario.Scenario{
-		Name: name, Title: title, Virtual: true, Needs: append([]config.Capability{config.Control, config.Auto, config.Events}, needs...),
-		Media: media, Within: 5 * time.Minute, // archives may overlap by half a minute of media, seven times in a day
+		Name: name, Title: title, Wait: wait, Needs: append([]config.Capability{config.Auto, config.Events}, needs...),
+		Files: true, Media: media, Within: 5 * time.Minute, // archives may overlap by half a minute of media, seven times in a day
 		Run: func(ctx context.Context, f *scenario.Flow) error {
 			a := &autoFlow{Flow: f}
 			if err := a.enter(ctx); err != nil {
@@ -44,20 +50,24 @@ func automatically(name, title string, media int, needs []config.Capability, run
 }
 
 var (
-	Automatic = automatically(scenarios.Automatic, "an automatic archive of two publishers: a stop call, a second archive beside it, the last client leaves", 4,
-		[]config.Capability{config.VP8, config.S3}, runAutomatic)
-	AutoDay    = automatically(scenarios.AutoDay, "automatic archives of four hours follow each other for a day, until nobody publishes", 0, []config.Capability{config.VP8}, runAutoDay)
-	AutoSilent = automatically(scenarios.AutoSilent, "an automatic archive that nobody publishes to", 0, nil, runAutoSilent)
+	Automatic = automatically(scenarios.Automatic, "an automatic archive of two publishers: a stop call, a second archive beside it, the last client leaves", 4, clock.Margin+lastMinute,
+		[]config.Capability{config.VP8}, runAutomatic)
+	AutoDay    = automatically(scenarios.AutoDay, "automatic archives of four hours follow each other for a day, until nobody publishes", 0, waitDay, []config.Capability{config.VP8}, runAutoDay)
+	AutoSilent = automatically(scenarios.AutoSilent, "an automatic archive that nobody publishes to", 0, clock.FirstMinute+2*clock.Margin+lastMinute, nil, runAutoSilent)
 )
 
 // enter creates the session, connects its first client and waits for the archive that this starts.
 func (a *autoFlow) enter(ctx context.Context) (err error) {
+	name := "automatic " + a.Scenario.Name
+	if a.Scenario.Name == scenarios.AutoSilent { // ARC-AUTO-17: as long as it may be
+		name += strings.Repeat("x", 80-len(name))
+	}
 	a.session, err = a.SessionOf(ctx, "session", url.Values{"p2p.preference": {"disabled"}, "archiveMode": {"always"},
-		"archiveName": {"automatic " + a.Scenario.Name}, "archiveResolution": {"480x640"}})
+		"archiveName": {name}, "archiveResolution": {"480x640"}})
 	if err != nil {
 		return err
 	}
-	if a.begun, _, err = a.As.Policy(ctx, "clock.begin"); err != nil {
+	if a.begun, err = a.Clock.Now(ctx, "clock.begin"); err != nil {
 		return err
 	}
 	if a.alice, err = a.Join(ctx, a.session, "alice"); err != nil {
@@ -91,28 +101,28 @@ func (a *autoFlow) archives(ctx context.Context, label string, least int) ([]str
 		if time.Now().After(until) {
 			return nil, scenario.Blocked(label, "%d archives of the session after %v, want %d", len(list.Items), scenario.Soon, least)
 		}
-		if err := scenario.Sleep(ctx, scenario.PollEvery); err != nil {
+		if err := clock.Sleep(ctx, scenario.PollEvery); err != nil {
 			return nil, err
 		}
 	}
 }
 
-// reach moves the clock to at. It may take several advances, since one may stop where two archives begin to overlap.
+// reach lets policy time pass until at. It may take several advances, since one may stop where two archives begin to overlap.
 func (a *autoFlow) reach(ctx context.Context, label string, at time.Time) error {
 	for n := 1; ; n++ {
-		moved, err := a.As.AdvanceTo(ctx, fmt.Sprintf("%s.%d", label, n), at)
-		if err != nil || !moved.After.Before(at) {
+		now, err := a.Clock.PassTo(ctx, fmt.Sprintf("%s.%d", label, n), at)
+		if err != nil || !now.Before(at) {
 			return err
 		}
 		if n > 4*chain {
-			return scenario.Blocked(label, "the clock stays at %v, want %v", moved.After, at)
+			return scenario.Blocked(label, "the clock stays at %v, want %v", now, at)
 		}
 	}
 }
 
 // leave lets clients leave and looks at the archive shortly before and after its last minute.
 func (a *autoFlow) leave(ctx context.Context, id string, members ...*scenario.Member) error {
-	at, _, err := a.As.Policy(ctx, "clock.left")
+	at, err := a.Clock.Now(ctx, "clock.left")
 	if err != nil {
 		return err
 	}
@@ -121,21 +131,21 @@ func (a *autoFlow) leave(ctx context.Context, id string, members ...*scenario.Me
 			return err
 		}
 	}
-	if err := scenario.Sleep(ctx, scenario.Settled); err != nil {
+	if err := clock.Sleep(ctx, scenario.Settled); err != nil {
 		return err
 	}
-	return a.around(ctx, id, at.Add(scenario.LastMinute))
+	return a.around(ctx, id, at.Add(clock.LastMinute))
 }
 
 // around looks at an archive shortly before and after its end, and waits for its stop.
 func (a *autoFlow) around(ctx context.Context, id string, end time.Time) error {
-	if err := a.reach(ctx, "clock.before", end.Add(-scenario.Margin)); err != nil {
+	if err := a.reach(ctx, "clock.before", end.Add(-clock.Margin)); err != nil {
 		return err
 	}
 	if _, err := a.As.Get(ctx, "get.before", id); err != nil {
 		return err
 	}
-	if err := a.reach(ctx, "clock.after", end.Add(2*scenario.Margin)); err != nil {
+	if err := a.reach(ctx, "clock.after", end.Add(2*clock.Margin)); err != nil {
 		return err
 	}
 	if _, err := a.As.Get(ctx, "get.after", id); err != nil {
@@ -153,7 +163,7 @@ func runAutomatic(ctx context.Context, a *autoFlow) error {
 	if err := a.AwaitEvent(ctx, "event.late", a.first, "archiveStarted", "bob"); err != nil {
 		return err
 	}
-	if _, err := a.As.Advance(ctx, "clock.nobody", scenario.Margin); err != nil { // ARC-CB-08 and ARC-GET-04 tell the moments apart
+	if err := a.Clock.Pass(ctx, "clock.nobody", clock.Margin); err != nil { // ARC-CB-08 and ARC-GET-04 tell the moments apart
 		return err
 	}
 	if err := a.alice.Publish(ctx, "vp8-06", "tone-06"); err != nil {
@@ -162,7 +172,7 @@ func runAutomatic(ctx context.Context, a *autoFlow) error {
 	if err := bob.Publish(ctx, "vp8-07", "tone-07"); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, 1500*time.Millisecond); err != nil {
+	if err := clock.Sleep(ctx, 1500*time.Millisecond); err != nil {
 		return err
 	}
 	if _, err := a.As.Stop(ctx, "stop", a.first, nil); err != nil {
@@ -188,7 +198,7 @@ func runAutomatic(ctx context.Context, a *autoFlow) error {
 func (a *autoFlow) beside(ctx context.Context) (id string, err error) {
 	const long = 1500 * time.Millisecond
 	if !a.Target.File.Has(config.Simultaneous) {
-		return "", scenario.Sleep(ctx, long)
+		return "", clock.Sleep(ctx, long)
 	}
 	if _, err := a.As.Start(ctx, "start.untagged", map[string]any{"sessionId": a.session}); err != nil {
 		return "", err
@@ -200,7 +210,7 @@ func (a *autoFlow) beside(ctx context.Context) (id string, err error) {
 	if _, err := a.As.Get(ctx, "get.both", a.first); err != nil {
 		return "", err
 	}
-	if err := scenario.Sleep(ctx, long); err != nil {
+	if err := clock.Sleep(ctx, long); err != nil {
 		return "", err
 	}
 	if err := a.Stop(ctx, "beside.stop", started.ID); err != nil {
@@ -212,14 +222,14 @@ func (a *autoFlow) beside(ctx context.Context) (id string, err error) {
 
 // runAutoDay has somebody publish for more than a day, and then nobody for an hour.
 func runAutoDay(ctx context.Context, a *autoFlow) error {
-	began, _, err := a.As.Policy(ctx, "clock.start")
+	began, err := a.Clock.Now(ctx, "clock.start")
 	if err != nil {
 		return err
 	}
 	if err := a.alice.Publish(ctx, "small-10", "tone-31"); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, time.Second); err != nil {
+	if err := clock.Sleep(ctx, time.Second); err != nil {
 		return err
 	}
 	if err := a.reach(ctx, "clock.day", began.Add(day+15*time.Minute)); err != nil {
@@ -232,7 +242,7 @@ func runAutoDay(ctx context.Context, a *autoFlow) error {
 	if _, err := a.As.Get(ctx, "get.day", ids[0]); err != nil {
 		return err
 	}
-	since, _, err := a.As.Policy(ctx, "clock.idle")
+	since, err := a.Clock.Now(ctx, "clock.idle")
 	if err != nil {
 		return err
 	}
@@ -242,7 +252,7 @@ func runAutoDay(ctx context.Context, a *autoFlow) error {
 	if _, err := a.Must(ctx, "wait.paused", ids[0], scenario.Soon, "paused"); err != nil {
 		return err
 	}
-	if err := a.around(ctx, ids[0], since.Add(scenario.IdleHour)); err != nil {
+	if err := a.around(ctx, ids[0], since.Add(clock.IdleHour)); err != nil {
 		return err
 	}
 	for _, id := range ids {
@@ -262,7 +272,7 @@ func runAutoDay(ctx context.Context, a *autoFlow) error {
 }
 
 func runAutoSilent(ctx context.Context, a *autoFlow) error {
-	if _, err := a.As.Advance(ctx, "clock.first-minute", scenario.FirstMinute+2*scenario.Margin); err != nil {
+	if err := a.Clock.Pass(ctx, "clock.first-minute", clock.FirstMinute+2*clock.Margin); err != nil {
 		return err
 	}
 	if _, err := a.As.Get(ctx, "get.first-minute", a.first); err != nil {

@@ -8,33 +8,34 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/clock"
 	"reelcheck/conformance/target/config"
 )
 
 // AutoOverlap follows automatic archives through a border of four hours, a rotation, an end by the idle hour, and use
 // after that.
-var AutoOverlap = automatically(scenarios.AutoOverlap, "automatic archives that overlap, that a rotation ends, and a session used after their end", 2,
-	[]config.Capability{config.VP8, config.S3}, runAutoOverlap)
+var AutoOverlap = automatically(scenarios.AutoOverlap, "automatic archives that overlap, that a rotation ends, and a session used after their end", 2, clock.RecordedTime+clock.IdleHour+3*clock.Margin,
+	[]config.Capability{config.VP8}, runAutoOverlap)
 
 func runAutoOverlap(ctx context.Context, a *autoFlow) error {
-	began, _, err := a.As.Policy(ctx, "clock.start")
+	began, err := a.Clock.Now(ctx, "clock.start")
 	if err != nil {
 		return err
 	}
 	if err := a.alice.Publish(ctx, "vp8-16", "tone-16"); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, time.Second); err != nil {
+	if err := clock.Sleep(ctx, time.Second); err != nil {
 		return err
 	}
-	if err := a.reach(ctx, "clock.border", began.Add(scenario.RecordedTime+scenario.Margin)); err != nil {
+	if err := a.reach(ctx, "clock.border", began.Add(clock.RecordedTime+clock.Margin)); err != nil {
 		return err
 	}
 	ids, err := a.archives(ctx, "list.border", 2)
 	if err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, time.Second); err != nil {
+	if err := clock.Sleep(ctx, time.Second); err != nil {
 		return err
 	}
 	if a.Target.File.Has(config.Rotation) {
@@ -44,7 +45,7 @@ func runAutoOverlap(ctx context.Context, a *autoFlow) error {
 		if ids, err = a.moved(ctx, "list.moved", ids); err != nil {
 			return err
 		}
-		if err := scenario.Sleep(ctx, 1500*time.Millisecond); err != nil {
+		if err := clock.Sleep(ctx, 1500*time.Millisecond); err != nil {
 			return err
 		}
 	}
@@ -71,7 +72,7 @@ func (a *autoFlow) moved(ctx context.Context, label string, ids []string) ([]str
 
 // timeOut lets nobody publish for the idle hour. The session moves in the middle of it. It returns the archives after that.
 func (a *autoFlow) timeOut(ctx context.Context, ids []string) ([]string, error) {
-	since, _, err := a.As.Policy(ctx, "clock.idle")
+	since, err := a.Clock.Now(ctx, "clock.idle")
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +83,7 @@ func (a *autoFlow) timeOut(ctx context.Context, ids []string) ([]string, error) 
 		return nil, err
 	}
 	if a.Target.File.Has(config.Rotation) {
-		if err := a.reach(ctx, "clock.half-idle", since.Add(scenario.IdleHour/2)); err != nil {
+		if err := a.reach(ctx, "clock.half-idle", since.Add(clock.IdleHour/2)); err != nil {
 			return nil, err
 		}
 		if _, err := a.As.Migrate(ctx, "migrate.paused", a.session); err != nil {
@@ -92,7 +93,7 @@ func (a *autoFlow) timeOut(ctx context.Context, ids []string) ([]string, error) 
 			return nil, err
 		}
 	}
-	return ids, a.around(ctx, ids[0], since.Add(scenario.IdleHour))
+	return ids, a.around(ctx, ids[0], since.Add(clock.IdleHour))
 }
 
 // useAgain publishes in a session whose automatic archive has timed out, and joins it again after everybody has left.
@@ -100,7 +101,7 @@ func (a *autoFlow) useAgain(ctx context.Context, id string) error {
 	if err := a.alice.Publish(ctx, "", "tone-17"); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, scenario.Settled); err != nil {
+	if err := clock.Sleep(ctx, scenario.Settled); err != nil {
 		return err
 	}
 	if _, err := a.As.Get(ctx, "again.get.published", id); err != nil {
@@ -112,7 +113,7 @@ func (a *autoFlow) useAgain(ctx context.Context, id string) error {
 	if _, err := a.Join(ctx, a.session, "carol"); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, time.Second); err != nil {
+	if err := clock.Sleep(ctx, time.Second); err != nil {
 		return err
 	}
 	if _, err := a.As.Get(ctx, "again.get.entered", id); err != nil {

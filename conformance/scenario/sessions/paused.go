@@ -8,12 +8,13 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/clock"
 	"reelcheck/conformance/target/config"
 )
 
 // AutoPaused follows an automatic archive through the minute without clients, and through twelve hours of little recorded
 // time to the archive that follows it in a pause.
-var AutoPaused = automatically(scenarios.AutoPaused, "an automatic archive of twelve hours, mostly paused, and the one that follows it", 1, nil, runAutoPaused)
+var AutoPaused = automatically(scenarios.AutoPaused, "an automatic archive of twelve hours, mostly paused, and the one that follows it", 1, clock.TotalTime+clock.IdleHour+3*clock.Margin, nil, runAutoPaused)
 
 // pausedFlow is an autoFlow whose client mostly does not publish.
 type pausedFlow struct {
@@ -34,10 +35,10 @@ func (p *pausedFlow) comeBack(ctx context.Context) error {
 	if err := p.client.Publish(ctx, "", "tone-40"); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, time.Second); err != nil {
+	if err := clock.Sleep(ctx, time.Second); err != nil {
 		return err
 	}
-	left, _, err := p.As.Policy(ctx, "clock.left")
+	left, err := p.Clock.Now(ctx, "clock.left")
 	if err != nil {
 		return err
 	}
@@ -47,7 +48,7 @@ func (p *pausedFlow) comeBack(ctx context.Context) error {
 	if _, err := p.Must(ctx, "wait.left", p.first, scenario.Soon, "paused"); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, scenario.Settled); err != nil {
+	if err := clock.Sleep(ctx, scenario.Settled); err != nil {
 		return err
 	}
 	if _, err := p.As.Stop(ctx, "stop.empty", p.first, nil); err != nil {
@@ -56,7 +57,7 @@ func (p *pausedFlow) comeBack(ctx context.Context) error {
 	if _, err := p.As.Get(ctx, "get.empty", p.first); err != nil {
 		return err
 	}
-	if err := p.reach(ctx, "clock.before-back", left.Add(scenario.LastMinute-scenario.Margin)); err != nil {
+	if err := p.reach(ctx, "clock.before-back", left.Add(clock.LastMinute-clock.Margin)); err != nil {
 		return err
 	}
 	if p.client, err = p.Join(ctx, p.session, "carol"); err != nil {
@@ -68,10 +69,10 @@ func (p *pausedFlow) comeBack(ctx context.Context) error {
 	if err := p.speak(ctx, "back", "tone-41"); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, time.Second); err != nil { // of media, so that the return can be noticed
+	if err := clock.Sleep(ctx, time.Second); err != nil { // of media, so that the return can be noticed
 		return err
 	}
-	if _, err := p.As.Advance(ctx, "clock.back", 2*scenario.LastMinute); err != nil { // the old minute must not count
+	if err := p.Clock.Pass(ctx, "clock.back", 2*clock.LastMinute); err != nil { // the old minute must not count
 		return err
 	}
 	_, err = p.As.Get(ctx, "get.back", p.first)
@@ -87,7 +88,7 @@ func (p *pausedFlow) speak(ctx context.Context, label, sound string) error {
 }
 
 func (p *pausedFlow) silence(ctx context.Context, label string) (err error) {
-	if p.paused, _, err = p.As.Policy(ctx, "clock."+label); err != nil {
+	if p.paused, err = p.Clock.Now(ctx, "clock."+label); err != nil {
 		return err
 	}
 	if err := p.client.Unpublish(ctx); err != nil {
@@ -99,20 +100,20 @@ func (p *pausedFlow) silence(ctx context.Context, label string) (err error) {
 
 // fill fills the twelve hours without a pause of an hour. Another archive is started before the last pause.
 func (p *pausedFlow) fill(ctx context.Context) error {
-	const pause = scenario.IdleHour - 5*time.Minute
-	if _, err := p.As.Advance(ctx, "clock.recorded", scenario.RecordedTime-10*time.Minute); err != nil {
+	const pause = clock.IdleHour - 5*time.Minute
+	if err := p.Clock.Pass(ctx, "clock.recorded", clock.RecordedTime-10*time.Minute); err != nil {
 		return err
 	}
 	if err := p.silence(ctx, "pause"); err != nil {
 		return err
 	}
-	end := p.begun.Add(scenario.TotalTime)
-	for n := 2; p.paused.Add(scenario.IdleHour - 2*time.Minute).Before(end); n++ {
+	end := p.begun.Add(clock.TotalTime)
+	for n := 2; p.paused.Add(clock.IdleHour - 2*time.Minute).Before(end); n++ {
 		label := fmt.Sprintf("pause.%d", n)
-		if _, err := p.As.Advance(ctx, "clock."+label+".on", pause); err != nil {
+		if err := p.Clock.Pass(ctx, "clock."+label+".on", pause); err != nil {
 			return err
 		}
-		last := p.paused.Add(pause + scenario.IdleHour - 2*time.Minute).After(end)
+		last := p.paused.Add(pause + clock.IdleHour - 2*time.Minute).After(end)
 		if err := p.speak(ctx, label+".resumed", map[bool]string{false: "tone-42", true: "tone-43"}[last]); err != nil {
 			return err
 		}
@@ -138,7 +139,7 @@ func (p *pausedFlow) startBeside(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return scenario.Sleep(ctx, 1200*time.Millisecond)
+	return clock.Sleep(ctx, 1200*time.Millisecond)
 }
 
 // look reads the archives that go on.
@@ -157,14 +158,14 @@ func (p *pausedFlow) look(ctx context.Context, label string, ids ...string) erro
 
 // follow looks at the archive shortly before and after its twelve hours.
 func (p *pausedFlow) follow(ctx context.Context) error {
-	end := p.begun.Add(scenario.TotalTime)
-	if err := p.reach(ctx, "clock.total.before", end.Add(-scenario.Margin)); err != nil {
+	end := p.begun.Add(clock.TotalTime)
+	if err := p.reach(ctx, "clock.total.before", end.Add(-clock.Margin)); err != nil {
 		return err
 	}
 	if err := p.look(ctx, "total.before", p.first); err != nil {
 		return err
 	}
-	if err := p.reach(ctx, "clock.total", end.Add(2*scenario.Margin)); err != nil {
+	if err := p.reach(ctx, "clock.total", end.Add(2*clock.Margin)); err != nil {
 		return err
 	}
 	if err := p.look(ctx, "total", p.first); err != nil {
@@ -180,19 +181,19 @@ func (p *pausedFlow) timeOut(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	newest, end := ids[0], p.paused.Add(scenario.IdleHour)
+	newest, end := ids[0], p.paused.Add(clock.IdleHour)
 	for _, id := range ids {
 		if id != p.first && id != p.beside {
 			newest = id
 		}
 	}
-	if err := p.reach(ctx, "clock.idle.before", end.Add(-scenario.JustBefore)); err != nil {
+	if err := p.reach(ctx, "clock.idle.before", end.Add(-clock.JustBefore)); err != nil {
 		return err
 	}
 	if err := p.look(ctx, "idle.before", newest); err != nil {
 		return err
 	}
-	if err := p.reach(ctx, "clock.idle", end.Add(2*scenario.Margin)); err != nil {
+	if err := p.reach(ctx, "clock.idle", end.Add(2*clock.Margin)); err != nil {
 		return err
 	}
 	if err := p.look(ctx, "idle", newest); err != nil {

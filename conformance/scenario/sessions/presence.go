@@ -10,6 +10,7 @@ import (
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/clock"
 	"reelcheck/conformance/target/config"
 )
 
@@ -17,7 +18,7 @@ import (
 // the target has a reason to remember the session while nobody is there.
 var Presence = scenario.Scenario{
 	Name: scenarios.Presence, Title: "connections and streams: listed, read, told to who monitors them, disconnected",
-	Needs: []config.Capability{config.VP8, config.Events}, Media: 2, Within: 60 * time.Second,
+	Needs: []config.Capability{config.VP8, config.Events}, Clients: []config.Ability{config.CanVanish}, Media: 2, Within: 60 * time.Second,
 	App: scenario.App{Monitored: true, Signed: true}, Run: runPresence,
 }
 
@@ -38,7 +39,7 @@ func runPresence(ctx context.Context, f *scenario.Flow) error {
 	if err := gone(ctx, f, bob); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, scenario.Noticed); err != nil { // lists may be behind
+	if err := clock.Sleep(ctx, scenario.Noticed); err != nil { // lists may be behind
 		return err
 	}
 	if _, err := f.As.Connections(ctx, "connections.after", session); err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/clock"
 	"reelcheck/conformance/target/config"
 )
 
@@ -52,8 +53,8 @@ func runRotation(ctx context.Context, f *scenario.Flow) error {
 		label string
 		at    time.Time
 	}{
-		{"before-first", move.Add(-firstNotice - scenario.Margin)}, {"first", move.Add(-firstNotice + scenario.Margin)},
-		{"before-last", move.Add(-lastNotice - scenario.Margin)}, {"last", move.Add(-lastNotice + scenario.Margin)},
+		{"before-first", move.Add(-firstNotice - clock.Margin)}, {"first", move.Add(-firstNotice + clock.Margin)},
+		{"before-last", move.Add(-lastNotice - clock.Margin)}, {"last", move.Add(-lastNotice + clock.Margin)},
 	} {
 		if _, err := f.As.AdvanceTo(ctx, "clock."+stop.label, stop.at); err != nil {
 			return err
@@ -66,7 +67,7 @@ func runRotation(ctx context.Context, f *scenario.Flow) error {
 		return err
 	}
 	if err := moved(ctx, f, "planned", session, func() error {
-		_, err := f.As.AdvanceTo(ctx, "clock.move", move.Add(scenario.Margin))
+		_, err := f.As.AdvanceTo(ctx, "clock.move", move.Add(clock.Margin))
 		return err
 	}); err != nil {
 		return err
@@ -94,7 +95,7 @@ func moved(ctx context.Context, f *scenario.Flow, prefix, session string, move f
 		}
 		ids[prefix+".beside"] = a.ID
 	}
-	if err := scenario.Sleep(ctx, time.Second); err != nil {
+	if err := clock.Sleep(ctx, time.Second); err != nil {
 		return err
 	}
 	for _, label := range slices.Sorted(maps.Keys(ids)) {

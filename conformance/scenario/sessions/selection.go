@@ -10,13 +10,14 @@ import (
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/clock"
 	"reelcheck/conformance/target/config"
 )
 
 // Selection adds streams to archives and removes them while they record.
 var Selection = scenario.Scenario{
 	Name: scenarios.Selection, Title: "archives whose streams are chosen by calls: added, removed, in part, gone by themselves",
-	Needs: []config.Capability{config.VP8, config.S3, config.Manual}, Media: 4, Within: 90 * time.Second,
+	Needs: []config.Capability{config.VP8, config.Manual}, Files: true, Clients: []config.Ability{config.CanVanish}, Media: 4, Within: 90 * time.Second,
 	Run: runSelection,
 }
 
@@ -82,7 +83,7 @@ func (p *choosing) choose(ctx context.Context) error {
 		if err := p.change(ctx, step.label, p.archive.ID, step.body); err != nil {
 			return err
 		}
-		if err := scenario.Sleep(ctx, 2600*time.Millisecond); err != nil { // longer than a change may take to show
+		if err := clock.Sleep(ctx, 2600*time.Millisecond); err != nil { // longer than a change may take to show
 			return err
 		}
 	}
@@ -115,7 +116,7 @@ func (p *choosing) finish(ctx context.Context) error {
 	if err := p.bob.Unpublish(ctx); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, scenario.Settled); err != nil {
+	if err := clock.Sleep(ctx, scenario.Settled); err != nil {
 		return err
 	}
 	if _, err := p.As.Get(ctx, "get.unchosen", p.archive.ID); err != nil {
@@ -138,12 +139,12 @@ func (p *choosing) finish(ctx context.Context) error {
 	return p.DeliverAs(ctx, "other.", p.other.ID)
 }
 
-// depart records clients of another session, of which one is thrown out and one loses its network.
+// depart records clients of another session. One of them is thrown out and one loses its network.
 func (p *choosing) depart(ctx context.Context) error {
 	if !p.Target.File.Has(config.Events) {
 		return nil
 	}
-	if err := scenario.Sleep(ctx, lateInSecond(time.Now())); err != nil {
+	if err := clock.Sleep(ctx, lateInSecond(time.Now())); err != nil {
 		return err
 	}
 	session, members, err := p.JoinAll(ctx,
@@ -161,7 +162,7 @@ func (p *choosing) depart(ctx context.Context) error {
 	if _, err := p.As.Select(ctx, "left.bad.other-session", a.ID, map[string]any{"addStream": p.alice.Pub.StreamID()}); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, 1200*time.Millisecond); err != nil { // so that the call and the first stream are in different seconds
+	if err := clock.Sleep(ctx, 1200*time.Millisecond); err != nil { // so that the call and the first stream are in different seconds
 		return err
 	}
 	for _, step := range []struct {
@@ -192,8 +193,8 @@ func (p *choosing) depart(ctx context.Context) error {
 	return p.DeliverAs(ctx, "left.", a.ID)
 }
 
-// comeBack removes the only stream that is left in the archive by a call, lets it end, and adds the client's next one to
-// the paused archive, of which it then takes the sound away.
+// comeBack removes the last stream from the archive by a call, lets it end, and adds the client's next stream to the
+// paused archive. Then it removes the sound of that stream.
 func (p *choosing) comeBack(ctx context.Context, id string, m *scenario.Member) error {
 	if err := p.change(ctx, "left.remove."+m.Name, id, map[string]any{"removeStream": m.Pub.StreamID()}); err != nil {
 		return err
@@ -204,7 +205,7 @@ func (p *choosing) comeBack(ctx context.Context, id string, m *scenario.Member) 
 	if _, _, err := p.Await(ctx, "left.wait.paused", id, scenario.Soon, "paused"); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, scenario.Settled); err != nil { // it may have been paused for another reason
+	if err := clock.Sleep(ctx, scenario.Settled); err != nil { // it may have been paused for another reason
 		return err
 	}
 	if _, err := p.As.Get(ctx, "left.get.paused", id); err != nil {
@@ -213,7 +214,7 @@ func (p *choosing) comeBack(ctx context.Context, id string, m *scenario.Member) 
 	if err := m.Publish(ctx, "vp8-11", "tone-15"); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, scenario.Settled); err != nil { // a busy target knows of the stream only now
+	if err := clock.Sleep(ctx, scenario.Settled); err != nil { // a busy target knows of the stream only now
 		return err
 	}
 	stream := m.Pub.StreamID()
@@ -227,7 +228,7 @@ func (p *choosing) comeBack(ctx context.Context, id string, m *scenario.Member) 
 		if err := p.change(ctx, step.label, id, step.body); err != nil {
 			return err
 		}
-		if err := scenario.Sleep(ctx, scenario.Settled); err != nil {
+		if err := clock.Sleep(ctx, scenario.Settled); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/clock"
 	"reelcheck/conformance/target/config"
 )
 
@@ -13,7 +14,7 @@ import (
 // class for the large place in another.
 var Simultaneous = scenario.Scenario{
 	Name: scenarios.Simultaneous, Title: "archives of one session at the same time, told apart by their tags",
-	Needs: []config.Capability{config.VP8, config.S3, config.Simultaneous}, Media: 4, Within: 90 * time.Second,
+	Needs: []config.Capability{config.VP8, config.Simultaneous}, Files: true, Media: 4, Within: 90 * time.Second,
 	Run: runSimultaneous,
 }
 
@@ -43,7 +44,7 @@ func runSimultaneous(ctx context.Context, f *scenario.Flow) error {
 	if err := begin("first", "a"); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, time.Second); err != nil {
+	if err := clock.Sleep(ctx, time.Second); err != nil {
 		return err
 	}
 	if err := begin("second", "b"); err != nil {
@@ -57,7 +58,7 @@ func runSimultaneous(ctx context.Context, f *scenario.Flow) error {
 			return err
 		}
 	}
-	if err := scenario.Sleep(ctx, scenario.Settled); err != nil {
+	if err := clock.Sleep(ctx, scenario.Settled); err != nil {
 		return err
 	}
 	if err := rearrange(ctx, f, ids["second"]); err != nil {
@@ -69,7 +70,7 @@ func runSimultaneous(ctx context.Context, f *scenario.Flow) error {
 	if err := begin("again", "a"); err != nil {
 		return err
 	}
-	if err := scenario.Sleep(ctx, 3*time.Second); err != nil {
+	if err := clock.Sleep(ctx, 3*time.Second); err != nil {
 		return err
 	}
 	if err := stopEach(ctx, f, ids, "again", "second"); err != nil {
@@ -89,7 +90,7 @@ func rearrange(ctx context.Context, f *scenario.Flow, id string) error {
 	if _, err := f.As.Arrange(ctx, "second.layout", id, map[string]any{"type": "horizontalPresentation"}, false); err != nil {
 		return err
 	}
-	return scenario.Sleep(ctx, 1200*time.Millisecond)
+	return clock.Sleep(ctx, 1200*time.Millisecond)
 }
 
 func stopEach(ctx context.Context, f *scenario.Flow, ids map[string]string, labels ...string) error {

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -33,8 +34,9 @@ func ReadFile(path string) (File, error) {
 	if f.Credentials != nil {
 		f.Credentials.PrivateKeyFile = under(base, f.Credentials.PrivateKeyFile)
 	}
+	f.Publisher.Browser.Page = under(base, f.Publisher.Browser.Page)
 	for role, c := range f.Applications {
-		c.PrivateKeyFile = under(base, c.PrivateKeyFile)
+		c.PrivateKeyFile, c.File = under(base, c.PrivateKeyFile), under(base, c.File)
 		f.Applications[role] = c
 	}
 	return f, nil
@@ -47,17 +49,31 @@ func under(base, path string) string {
 	return filepath.Join(base, path)
 }
 
-// Decode reads a target file strictly: unknown keys, unknown values and contradictions are errors.
-func Decode(r io.Reader) (File, error) {
-	var f File
+// Decode reads a target file strictly: unknown keys, unknown values and contradictions are errors. In every value,
+// ${NAME} stands for that environment variable, and $${ for ${.
+func Decode(r io.Reader) (File, error) { return DecodeWith(r, os.LookupEnv) }
+
+// DecodeWith is Decode with other environment variables.
+func DecodeWith(r io.Reader, lookup func(string) (string, bool)) (f File, err error) {
 	dec := yaml.NewDecoder(r)
-	dec.KnownFields(true)
-	if err := dec.Decode(&f); err != nil {
-		return File{}, err
+	var doc yaml.Node
+	if err := dec.Decode(&doc); errors.Is(err, io.EOF) {
+		return f, errors.New("it is empty")
+	} else if err != nil {
+		return f, err
 	}
 	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return File{}, errors.New("more than one YAML document")
+		return f, errors.New("more than one YAML document")
 	}
+	w := walk{lookup: lookup, expanded: map[*yaml.Node][]Secret{}, seen: map[visit]bool{}}
+	w.node(doc.Content[0], reflect.TypeFor[File](), place{})
+	if len(w.errs) > 0 {
+		return f, errors.Join(w.errs...)
+	}
+	if err := doc.Decode(&f); err != nil {
+		return f, err
+	}
+	f.Secrets = w.secrets
 	f.defaults()
 	return f, f.validate()
 }
@@ -69,9 +85,7 @@ func (f *File) defaults() {
 			f.Time = Virtual
 		}
 	}
-	if f.Publisher.Driver == "" {
-		f.Publisher.Driver = "whip"
-	}
+	f.Publisher.defaults()
 	if f.Sinks.S3.Driver == "" {
 		f.Sinks.S3.Driver = "in-process"
 	}
@@ -111,7 +125,6 @@ func (f File) validate() error {
 		}
 	}
 	oneOf("time", string(f.Time), string(Virtual), string(Real), string(Deferred))
-	oneOf("publisher.driver", f.Publisher.Driver, "whip")
 	oneOf("sinks.webhook.driver", f.Sinks.Webhook.Driver, "in-process", "container")
 	oneOf("sinks.s3.driver", f.Sinks.S3.Driver, "in-process", "process", "container", "own")
 	if f.Has(Azure) {
@@ -120,10 +133,14 @@ func (f File) validate() error {
 	if f.Time == Virtual && !f.Has(Control) {
 		bad("time: virtual needs the capability control")
 	}
+	errs = append(errs, f.Publisher.validate())
+	if f.Time == Deferred && (f.Has(Control) || f.Launch != nil) {
+		bad("time: deferred needs a server and applications that outlive the run; leave out launch and the capability control")
+	}
 	errs = append(errs, f.validateSinks()...)
 	for _, role := range slices.Sorted(maps.Keys(f.Applications)) {
-		if f.Applications[role].ApplicationID == "" && f.Applications[role].APIKey == "" {
-			bad("applications.%s: want an applicationId or an apiKey", role)
+		if c := f.Applications[role]; c.ApplicationID == "" && c.APIKey == "" && c.File == "" {
+			bad("applications.%s: want an applicationId, an apiKey or a file", role)
 		}
 	}
 	return errors.Join(errs...)
@@ -162,16 +179,26 @@ func (f File) validateSinks() []error {
 			errs = append(errs, fmt.Errorf("sinks.azure.%s: missing; driver %s needs it", need.field, need.driver))
 		}
 	}
-	for field, addr := range map[string]string{"sinks.webhook.listen": f.Sinks.Webhook.Listen, "sinks.s3.listen": s.Listen,
-		"sinks.azure.listen": a.Listen, "sinks.mail.listen": f.Sinks.Mail.Listen} {
-		if _, err := netip.ParseAddrPort(addr); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %q, want an address and a port such as 127.0.0.1:0", field, addr))
+	for _, listen := range []struct{ field, addr, public, value string }{
+		{"sinks.webhook.listen", f.Sinks.Webhook.Listen, "sinks.webhook.url", f.Sinks.Webhook.URL}, {"sinks.s3.listen", s.Listen, "sinks.s3.targetEndpoint", s.TargetEndpoint},
+		{"sinks.azure.listen", a.Listen, "", ""}, {"sinks.mail.listen", f.Sinks.Mail.Listen, "", ""},
+	} {
+		switch at, err := netip.ParseAddrPort(listen.addr); {
+		case err != nil:
+			errs = append(errs, fmt.Errorf("%s: %q, want an address and a port such as 127.0.0.1:0", listen.field, listen.addr))
+		case at.Addr().IsUnspecified() && listen.public != "" && listen.value == "":
+			errs = append(errs, fmt.Errorf("%s: missing; the target cannot reach %s, where %s listens", listen.public, listen.addr, listen.field))
 		}
 	}
 	for field, u := range map[string]string{"url": f.URL, "sinks.webhook.url": f.Sinks.Webhook.URL, "sinks.s3.endpoint": s.Endpoint,
-		"sinks.azure.endpoint": a.Endpoint} {
-		if p, err := url.Parse(u); u != "" && (err != nil || p.Host == "" || p.Scheme != "http" && p.Scheme != "https") {
+		"sinks.s3.targetEndpoint": s.TargetEndpoint, "sinks.azure.endpoint": a.Endpoint, "sinks.azure.targetEndpoint": a.TargetEndpoint} {
+		p, err := url.Parse(u)
+		switch {
+		case u == "":
+		case err != nil || p.Host == "" || p.Scheme != "http" && p.Scheme != "https":
 			errs = append(errs, fmt.Errorf("%s: %q, want an http or https URL", field, u))
+		case p.User != nil: // reports show it
+			errs = append(errs, fmt.Errorf("%s: %q, want a URL without user and password", field, p.Redacted()))
 		}
 	}
 	return errs

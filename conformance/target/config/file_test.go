@@ -44,11 +44,18 @@ func TestDecodeFileRefuses(t *testing.T) {
 		"missing image":      {"ready: a\nsinks: {azure: {driver: container}}", "sinks.azure.image"},
 		"bad mail address":   {"ready: a\nsinks: {mail: {listen: '25'}}", "sinks.mail.listen"},
 		"virtual by nothing": {"ready: a\ntime: virtual", "needs the capability control"},
+		"deferred by launch": {"launch: {command: [x]}\ntime: deferred", "outlive the run"},
+		"deferred control":   {"ready: a\ntime: deferred\ncapabilities: [control]", "outlive the run"},
+		"negative wait":      {"ready: a\nlongestWait: -5m", "want a positive one"},
 		"url alone":          {"url: http://b", "want credentials"},
 		"relative url":       {"url: b\ncredentials: {apiKey: 1}", "want an http or https URL"},
 		"empty command":      {"launch: {command: []}", "launch.command"},
 		"bad duration":       {"ready: a\nrequestTimeout: 10", "such as 500ms"},
 		"bad address":        {"ready: a\nsinks: {webhook: {listen: here}}", "an address and a port"},
+		"listens anywhere":   {"ready: a\nsinks: {webhook: {listen: '0.0.0.0:80'}}", "sinks.webhook.url: missing"},
+		"bucket anywhere":    {"ready: a\nsinks: {s3: {listen: '[::]:80'}}", "sinks.s3.targetEndpoint: missing"},
+		"password in a URL":  {"url: http://me:hush@b\ncredentials: {apiKey: 1}", `"http://me:xxxxx@b", want a URL without user`},
+		"bad endpoint":       {"ready: a\nsinks: {s3: {targetEndpoint: bucket}}", "sinks.s3.targetEndpoint: "},
 		"other publisher":    {"ready: a\npublisher: {driver: exec}", "publisher.driver"},
 		"two documents":      {"ready: a\n---\nready: b", "more than one"},
 		"empty application":  {"url: http://b\napplications: {default: {apiSecret: x}}", "applications.default"},
@@ -76,6 +83,7 @@ func TestDecodeReady(t *testing.T) {
 
 func FuzzDecodeFile(f *testing.F) {
 	f.Add("ready: a\ncapabilities: [s3]\nrequestTimeout: 1s")
+	f.Add("ready: $${a}${PATH\nsinks: &s {s3: *s, <<: *s}")
 	f.Add("launch: {command: [x]}\nsinks: {s3: {driver: own}}")
 	f.Fuzz(func(t *testing.T, in string) {
 		if got, err := Decode(strings.NewReader(in)); err == nil && got.places() != 1 {

@@ -11,13 +11,16 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
 	"reelcheck/conformance/target/config"
 )
+
+// maxReadyLine is the longest ready line in bytes.
+const maxReadyLine = 64 << 10
 
 // stopGrace is how long a launched target may take to end after SIGTERM.
 const stopGrace = 10 * time.Second
@@ -77,12 +80,8 @@ func (t *Target) Exited() <-chan struct{} {
 	return t.process.done
 }
 
-// Kill ends a launched target at once, like a crash.
-func (t *Target) Kill() {
-	if t.process != nil {
-		t.process.kill()
-	}
-}
+// Ended says how a launched target ended, as in "exit status 2". The caller must wait for [Target.Exited].
+func (t *Target) Ended() string { return t.process.cmd.ProcessState.String() }
 
 // Close ends a launched target, first with SIGTERM, reaps it, and removes its temporary directory.
 func (t *Target) Close() error {
@@ -97,8 +96,7 @@ type process struct {
 	done chan struct{} // closed when reaped
 	err  error         // of Wait; read after done
 	temp string
-	log  *os.File
-	pump sync.WaitGroup
+	log  *boundedLog
 }
 
 func launch(ctx context.Context, l config.Launch, mail, logPath string) (_ *process, c config.Credentials, err error) {
@@ -106,7 +104,7 @@ func launch(ctx context.Context, l config.Launch, mail, logPath string) (_ *proc
 	if p.temp, err = os.MkdirTemp("", "conform-target-"); err != nil {
 		return nil, c, err
 	}
-	if p.log, err = os.Create(logPath); err != nil {
+	if p.log, err = createLog(logPath); err != nil {
 		_ = os.RemoveAll(p.temp)
 		return nil, c, err
 	}
@@ -123,23 +121,15 @@ func launch(ctx context.Context, l config.Launch, mail, logPath string) (_ *proc
 		p.cmd.Env = append(p.cmd.Env, k+"="+told.Replace(v))
 	}
 	p.cmd.Stderr = p.log
+	p.cmd.WaitDelay = stopGrace                             // for a child that keeps the pipe open
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // its own group: Ctrl-C reaches only us, and its children die with it
-	stdout, err := p.cmd.StdoutPipe()
-	if err == nil {
-		err = p.cmd.Start()
-	}
-	if err != nil {
+	endWithParent(p.cmd.SysProcAttr)
+	ready := make(chan []byte, 1)
+	if err := p.start(ready); err != nil {
 		_ = p.log.Close()
 		_ = os.RemoveAll(p.temp)
 		return nil, c, fmt.Errorf("launch %q: %w", args[0], err)
 	}
-	ready := make(chan []byte, 1)
-	p.pump.Go(func() { p.readOutput(stdout, ready) })
-	go func() { // owned by p; it ends with the process and closes done
-		p.pump.Wait()
-		p.err = p.cmd.Wait()
-		close(p.done)
-	}()
 	c, err = p.awaitReady(ctx, ready, l.ReadyWithin.Or(30*time.Second))
 	if err != nil {
 		_ = p.stop()
@@ -148,17 +138,36 @@ func launch(ctx context.Context, l config.Launch, mail, logPath string) (_ *proc
 	return p, c, nil
 }
 
+// start starts the process, and reads and reaps it until done is closed.
+func (p *process) start(ready chan<- []byte) error {
+	stdout, err := p.cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	started := make(chan error, 1)
+	go func() { // owned by p; it ends with the process and closes done
+		runtime.LockOSThread() // see endWithParent; the thread ends with this goroutine
+		err := p.cmd.Start()
+		started <- err
+		if err != nil {
+			return
+		}
+		p.readOutput(stdout, ready)
+		p.err = p.cmd.Wait()
+		close(p.done)
+	}()
+	return <-started
+}
+
 // readOutput sends the first line to ready and the rest of stdout to the log.
 func (p *process) readOutput(stdout io.Reader, ready chan<- []byte) {
 	defer close(ready)
-	r := bufio.NewReader(stdout)
-	line, err := r.ReadBytes('\n')
-	if len(bytes.TrimSpace(line)) > 0 {
-		ready <- line
+	r := bufio.NewReaderSize(stdout, maxReadyLine)
+	line, err := r.ReadSlice('\n')
+	if len(bytes.TrimSpace(line)) > 0 && !errors.Is(err, bufio.ErrBufferFull) {
+		ready <- bytes.Clone(line)
 	}
-	if err == nil {
-		_, _ = io.Copy(p.log, r)
-	}
+	_, _ = io.Copy(p.log, r) // to the end, or the target would wait for a reader
 }
 
 func (p *process) awaitReady(ctx context.Context, ready <-chan []byte, within time.Duration) (config.Credentials, error) {
@@ -175,11 +184,6 @@ func (p *process) awaitReady(ctx context.Context, ready <-chan []byte, within ti
 	case <-ctx.Done():
 		return config.Credentials{}, ctx.Err()
 	}
-}
-
-func (p *process) kill() {
-	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
-	<-p.done
 }
 
 func (p *process) stop() error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -73,13 +74,37 @@ func TestKilledTargetIsNoticedAndReaped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tg.Kill()
+	if err := syscall.Kill(-tg.process.cmd.Process.Pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	<-tg.process.done
 	select {
 	case <-tg.Exited():
 	default:
-		t.Error("not reaped after Kill")
+		t.Error("not reaped after a kill")
 	}
 	if err := tg.Close(); err == nil || !strings.Contains(err.Error(), "by itself") {
 		t.Errorf("Close after a kill: %v", err)
+	}
+}
+
+// TestLogIsBounded checks that a target which logs without end neither fills the disk nor has to wait.
+func TestLogIsBounded(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "log")
+	l, err := createLog(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.left = 10
+	for range 5 {
+		if n, err := l.Write([]byte("1234567")); n != 7 || err != nil {
+			t.Fatalf("wrote %d, %v", n, err)
+		}
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(name); err != nil || string(b) != "1234567123" {
+		t.Errorf("%q, %v", b, err)
 	}
 }

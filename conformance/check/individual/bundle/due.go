@@ -16,7 +16,7 @@ type Stream struct {
 	ID       string
 	Client   string
 	began    time.Time
-	Due      map[string][]*Due // by the type of track; several when it went on with other content
+	Due      map[string][]*Due // by the type of track; several if the content changed
 	Segments []facts.Span      // each has a file of its own
 }
 
@@ -26,7 +26,7 @@ type Due struct {
 	By    evidence.Record
 	Whole facts.Span   // from the start of its publication to its end
 	Spans []facts.Span // none: the archive must not hold it
-	free  time.Time    // the moment from which on the archive may hold it; zero: never
+	free  time.Time    // when the archive may begin to hold it; zero: never
 }
 
 // Has reports whether the archive must hold anything of the stream.

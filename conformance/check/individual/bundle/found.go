@@ -47,7 +47,7 @@ func (b *Bundle) Lacks(c *check.Case, s *Stream, kind string, during facts.Span)
 	return due
 }
 
-// Contents returns, for each file of a stream, the segments that it holds frames of, as numbers from 1.
+// Contents returns the numbers of the segments, counted from 1, of which each file of a stream holds frames.
 func (b *Bundle) Contents(c *check.Case, s *Stream) (out [][]int, shown string) {
 	var text []string
 	near := c.Limit("tolerance.segment-border") // there a frame may be in either file

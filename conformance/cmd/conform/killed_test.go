@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"reelcheck/conformance/report/folder"
+	"reelcheck/conformance/verdict"
+)
+
+// asProgram makes the test binary the program itself.
+const asProgram = "CONFORM_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// program returns the command that runs conform in a process of its own.
+func program(ctx context.Context, args ...string) *exec.Cmd {
+	c := exec.CommandContext(ctx, os.Args[0], args...)
+	c.Env = append(os.Environ(), asProgram+"=1")
+	return c
+}
+
+// targetFile describes the server at url.
+func targetFile(t *testing.T, url, capabilities string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "target.yaml")
+	text := "url: " + url + "\ncredentials: {apiKey: 1, apiSecret: long-secret}\ncapabilities: [" + capabilities + "]\n"
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// TestKilledRunIsRegraded kills a run while it drives a slow target.
+func TestKilledRunIsRegraded(t *testing.T) {
+	asked, killed := make(chan struct{}, 1), make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		select {
+		case asked <- struct{}{}:
+		default:
+		}
+		<-killed
+	}))
+	defer server.Close()
+	defer close(killed)
+	out := filepath.Join(t.TempDir(), "report")
+	c := program(t.Context(), "run", "--target", targetFile(t, server.URL, "legacy"), "--chapter", "AUTH", "--out", out)
+	var told bytes.Buffer
+	c.Stdout, c.Stderr = &told, &told
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-asked:
+	case <-time.After(time.Minute):
+		t.Error("the target was not asked")
+	}
+	if err := c.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Wait() // it was killed
+	if _, err := os.Stat(filepath.Join(out, folder.JSON)); err == nil {
+		t.Fatalf("the run had ended: %s", &told)
+	}
+	if code, _, stderr := conform(t, "report", out); code != verdict.ExitUsage || !strings.Contains(stderr, "conform regrade "+out+" --out "+out) {
+		t.Errorf("report does not name regrade: exit %d: %s", code, stderr)
+	}
+	for _, dir := range []string{out, filepath.Join(out, "evidence")} {
+		code, stdout, stderr := conform(t, "regrade", dir, "--out", filepath.Join(t.TempDir(), "again"))
+		if code != verdict.ExitInterrupted || !strings.Contains(stdout, "conform: 0 passed") {
+			t.Errorf("regrade %s: exit %d: %s%s", dir, code, stdout, stderr)
+		}
+		if strings.Contains(stdout, "ARC-CB-") || !strings.Contains(stdout, "ARC-AUTH-") {
+			t.Errorf("regrade judged other clauses than AUTH: %s", stdout)
+		}
+	}
+	if code, _, stderr := conform(t, "regrade", out, "--out", out); code != verdict.ExitInterrupted {
+		t.Errorf("regrade into the folder of the run: exit %d: %s", code, stderr)
+	}
+	if code, stdout, stderr := conform(t, "report", out); code != verdict.ExitInterrupted || !strings.Contains(stdout, "conform: 0 passed") {
+		t.Errorf("report after regrade: exit %d: %s%s", code, stdout, stderr)
+	}
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"reelcheck/conformance/report"
+	"reelcheck/conformance/report/diff"
+	"reelcheck/conformance/report/folder"
+	"reelcheck/conformance/runner"
+	"reelcheck/conformance/runner/progress"
+	"reelcheck/conformance/verdict"
+)
+
+func regradeCommand(code *int) *cobra.Command {
+	var out string
+	var outs outputs
+	cmd := &cobra.Command{
+		Use:   "regrade DIR",
+		Short: "Judge recorded evidence again, with the checks of this suite and without a target",
+		Long: `regrade judges the evidence in a report folder (or in the evidence folder inside of it)
+again, with the ledger and the checks of this suite. It judges the clauses that the run had
+selected, and is strict if the run was. A run that was killed is judged by the scenarios
+that had ended by then. If the folder has a report, regrade applies its baseline and prints
+what changed. Evidence of which records or blobs are missing or changed is not judged; the
+exit code is then 2. Exit code 130 means that the run was killed or interrupted; the others mean
+the same as for run.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := outs.read(); err != nil {
+				return err
+			}
+			bundle := bundleOf(args[0])
+			var baseline []report.Excuse
+			old, err := folder.Read(filepath.Dir(bundle))
+			if err == nil {
+				baseline = old.Baseline
+			}
+			got, err := runner.Regrade(bundle, version, baseline)
+			if err != nil {
+				return err
+			}
+			*code = got.Code
+			w, r := cmd.OutOrStdout(), got.Report
+			for _, c := range r.Causes() {
+				fmt.Fprint(w, progress.Describe(verdict.Verdict{Clause: c.ID, Outcome: c.Outcome, Reason: c.Reason, Findings: c.Findings, BlockedBy: c.BlockedBy}, c.Level))
+			}
+			for _, line := range r.Blocks() {
+				fmt.Fprintln(w, line)
+			}
+			if advice := r.Advice(); advice != "" {
+				fmt.Fprintln(w, advice)
+			}
+			for _, note := range got.Notes {
+				fmt.Fprintln(w, note)
+			}
+			if old != nil {
+				if err := diff.Compare(old, r).Plain(w); err != nil {
+					return err
+				}
+			}
+			if out != "" {
+				if err := outs.write(w, out, r); err != nil {
+					return &faultError{err}
+				}
+			}
+			fmt.Fprintln(w, r.Counts)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&out, "out", "", "write reports of the new verdicts to this folder")
+	outs.flags(cmd)
+	return cmd
+}
+
+// bundleOf returns the evidence in a report folder, or dir itself if it is a bundle.
+func bundleOf(dir string) string {
+	dir = filepath.Clean(dir)
+	inside := filepath.Join(dir, runner.EvidenceDir)
+	if info, err := os.Stat(inside); err == nil && info.IsDir() {
+		return inside
+	}
+	return dir
+}

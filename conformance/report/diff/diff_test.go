@@ -1,0 +1,100 @@
+package diff
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"reelcheck/conformance/report"
+	"reelcheck/conformance/report/reporttest"
+	"reelcheck/conformance/verdict"
+)
+
+func TestCompare(t *testing.T) {
+	for _, c := range []struct {
+		before, after  verdict.Outcome
+		known1, known2 bool
+		flaky          bool
+		want           string
+	}{
+		{before: verdict.Pass, after: verdict.Pass, want: "[]"},
+		{before: verdict.Fail, after: verdict.Fail, want: "[]"},
+		{before: verdict.Pass, after: verdict.Fail, want: "[regressed]"},
+		{before: verdict.Inconclusive, after: verdict.Fail, want: "[regressed]"},
+		{before: verdict.NotApplicable, after: verdict.Fail, want: "[regressed]"},
+		{before: verdict.Pass, after: verdict.Inconclusive, want: "[regressed]"},
+		{before: verdict.Pass, after: verdict.NotApplicable, want: "[outcome]"},
+		{before: verdict.Pass, after: verdict.Fail, known2: true, want: "[outcome]"},
+		{before: verdict.Fail, after: verdict.Fail, known1: true, want: "[regressed]"},
+		{before: verdict.Fail, after: verdict.Fail, known2: true, want: "[outcome]"},
+		{before: verdict.Fail, after: verdict.Pass, want: "[fixed]"},
+		{before: verdict.Inconclusive, after: verdict.Pass, want: "[fixed]"},
+		{before: verdict.Pending, after: verdict.Pass, want: "[outcome]"},
+		{before: verdict.Pass, after: verdict.Fail, flaky: true, want: "[flaky]"},
+		{before: verdict.Fail, after: verdict.Pass, flaky: true, want: "[flaky]"},
+		{before: "", after: verdict.Fail, want: "[added]"},
+		{before: verdict.Pass, after: "", want: "[removed]"},
+	} {
+		one := func(o verdict.Outcome, known bool) *report.Report {
+			r := &report.Report{}
+			if o != "" {
+				r.Clauses = []report.Clause{{ID: "ARC-START-01", Outcome: o, Known: known, Level: "must"}}
+			}
+			return r
+		}
+		after := one(c.after, c.known2)
+		after.Baseline = []report.Excuse{{Clause: "ARC-START-01", Flaky: c.flaky}}
+		kinds := []Kind{}
+		for _, change := range Compare(one(c.before, c.known1), after).Changes {
+			kinds = append(kinds, change.Kind)
+		}
+		if got := fmt.Sprint(kinds); got != c.want {
+			t.Errorf("%s (excused %v) to %s (excused %v), flaky %v: %s, want %s", c.before, c.known1, c.after, c.known2, c.flaky, got, c.want)
+		}
+	}
+}
+
+func changed() Result {
+	before, after := reporttest.Sample(), reporttest.Sample()
+	before.Clauses[1].Outcome = verdict.Pass
+	after.Clauses[0].Level, after.Clauses[0].Tolerance = "should", "1 s: clocks"
+	after.Clauses = after.Clauses[:8]
+	after.Suite.LedgerSHA256, after.Run.Selection = "other", []string{"CB"}
+	return Compare(before, after)
+}
+
+func TestWrite(t *testing.T) {
+	r := changed()
+	if r.Regressions() != 1 || !r.Ledger || !r.Selection {
+		t.Errorf("%+v", r)
+	}
+	const last = "diff: 1 regressed, 0 fixed, 0 flaky, 2 changed, 0 added, 1 removed, 6 the same"
+	var plain, markdown, doc bytes.Buffer
+	for _, err := range []error{r.Plain(&plain), r.Markdown(&markdown), r.JSON(&doc)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, want := range []string{"different ledgers", "different selections", "regressed  ARC-START-02  fail, was pass\n           expected 404 or 400", "level      ARC-START-01  should, was must\n",
+		"text       ARC-START-01  Routed. (tolerance: 1 s: clocks), was Routed.\n", "removed    ARC-CB-35  was fail\n", last + "\n"} {
+		if !strings.Contains(plain.String(), want) {
+			t.Errorf("text lacks %q:\n%s", want, &plain)
+		}
+	}
+	for _, text := range []string{plain.String(), markdown.String()} {
+		for _, line := range strings.Split(text, "\n") {
+			if strings.HasPrefix(strings.TrimSpace(line), "::") || strings.HasPrefix(line, "conform:") || strings.Contains(line, "\x1b") || strings.Contains(line, "##[") {
+				t.Errorf("a line of the target's: %q", line)
+			}
+		}
+	}
+	if !strings.Contains(markdown.String(), "### "+last) || !strings.Contains(markdown.String(), "- regressed **ARC\\-START\\-02** no client: `fail, was pass`") {
+		t.Errorf("Markdown: %s", &markdown)
+	}
+	var back Result
+	if err := json.Unmarshal(doc.Bytes(), &back); err != nil || back.String() != last {
+		t.Errorf("JSON: %v, %v", back, err)
+	}
+}

@@ -1,0 +1,133 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"reelcheck/conformance/text"
+	"reelcheck/conformance/verdict"
+)
+
+// Score is what became of the clauses of one chapter.
+type Score struct {
+	Chapter string
+	verdict.Counts
+}
+
+// Judged returns how many clauses could pass or fail.
+func (s Score) Judged() int { return s.Passed + s.Failed + s.Inconclusive }
+
+// Scores returns the scores of the chapters in the order of the ledger.
+func (r *Report) Scores() []Score {
+	var out []Score
+	index := map[string]int{}
+	for _, c := range r.Clauses {
+		i, ok := index[c.Chapter]
+		if !ok {
+			i = len(out)
+			index[c.Chapter] = i
+			out = append(out, Score{Chapter: c.Chapter})
+		}
+		out[i].Counts = out[i].Plus(count([]Clause{c}))
+	}
+	return out
+}
+
+func count(clauses []Clause) verdict.Counts {
+	var verdicts []verdict.Verdict
+	excused := 0
+	for _, c := range clauses {
+		verdicts = append(verdicts, verdict.Verdict{Clause: c.ID, Outcome: c.Outcome})
+		if c.Outcome == verdict.Fail && c.Known {
+			excused++
+		}
+	}
+	counts := verdict.Count(verdicts)
+	counts.Excused = excused
+	return counts
+}
+
+// Headline returns the verdict on the target in words.
+func (r *Report) Headline() string {
+	if r.Run.Died != "" {
+		return "The target died"
+	}
+	switch r.Run.ExitCode {
+	case verdict.ExitConformant:
+		return "Conformant"
+	case verdict.ExitNonConformant:
+		return "Not conformant"
+	case verdict.ExitUnreachable:
+		return "Target or environment unreachable"
+	case verdict.ExitInconclusive:
+		return "Inconclusive"
+	case verdict.ExitPledges:
+		return "Conformant so far; pledges are open"
+	case verdict.ExitInterrupted:
+		return "Interrupted"
+	}
+	return "Fault of the suite"
+}
+
+// Causes returns the clauses that failed or could not be judged, without those that another one in the report explains.
+func (r *Report) Causes() []Clause {
+	var out []Clause
+	for _, c := range r.Clauses {
+		if (c.Outcome == verdict.Fail || c.Outcome == verdict.Inconclusive) && !r.Told(c) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// Summary returns the first finding of a clause in a line, or why the clause has its outcome.
+func Summary(c Clause) string {
+	if len(c.Findings) == 0 {
+		return c.Reason
+	}
+	f := c.Findings[0]
+	s := fmt.Sprintf("expected %s, actual %s", f.Expected, f.Actual)
+	if n := len(c.Findings) - 1; n > 0 {
+		s += fmt.Sprintf(" (and %d more)", n)
+	}
+	return s
+}
+
+// Title returns how the target is called in a list: by its name, its product and version, or its URL.
+func (t Target) Title() string {
+	return cmp.Or(t.Name, strings.TrimSpace(t.Product+" "+t.Version), t.URL)
+}
+
+// Facts returns what is known of the target, from its name to its address.
+func (t Target) Facts() []string {
+	facts := []string{t.Name, strings.TrimSpace(t.Product + " " + t.Version), t.Organisation, t.URL}
+	return slices.DeleteFunc(facts, func(s string) bool { return s == "" })
+}
+
+// Blocks returns a line for each failed clause that blocks others.
+func (r *Report) Blocks() []string {
+	var out []string
+	for _, c := range r.Clauses {
+		if len(c.Blocks) > 0 {
+			out = append(out, fmt.Sprintf("%s blocks %d: %s", c.ID, len(c.Blocks), strings.Join(c.Blocks, " ")))
+		}
+	}
+	return out
+}
+
+// Advice says how many recommendations failed. They fail a run only if it is strict.
+func (r *Report) Advice() string {
+	n := 0
+	for _, c := range r.Clauses {
+		if c.Outcome == verdict.Fail && c.Level != "must" {
+			n++
+		}
+	}
+	if n == 0 || r.Run.Strict {
+		return ""
+	}
+	return text.Number(n, "of the failures is of a recommendation and does not fail the run; --strict makes it",
+		"of the failures are of recommendations and do not fail the run; --strict makes them")
+}

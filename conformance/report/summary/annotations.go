@@ -1,0 +1,56 @@
+package summary
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"reelcheck/conformance/report"
+	"reelcheck/conformance/text"
+	"reelcheck/conformance/verdict"
+)
+
+// maxAnnotations is how many annotations of each kind GitHub shows of one step.
+const maxAnnotations = 10
+
+// Annotations writes workflow commands of GitHub: an error for each cause that failed, a warning for each that could not
+// be judged, and a notice for each excused failure. Of more than GitHub shows, the last one says how many are left out.
+func Annotations(w io.Writer, r *report.Report) error {
+	kinds := map[string][]report.Clause{}
+	for _, c := range r.Causes() {
+		kind := "error"
+		switch {
+		case c.Known:
+			kind = "notice"
+		case c.Outcome == verdict.Inconclusive, c.Level != "must":
+			kind = "warning"
+		}
+		kinds[kind] = append(kinds[kind], c)
+	}
+	var b strings.Builder
+	for _, kind := range []string{"error", "warning", "notice"} {
+		for i, c := range kinds[kind] {
+			if left := len(kinds[kind]) - i; i == maxAnnotations-1 && left > 1 {
+				fmt.Fprintf(&b, "::%s title=conform::%d more, see the report\n", kind, left)
+				break
+			}
+			message := report.Summary(c)
+			if n := len(c.Blocks); n > 0 {
+				message += fmt.Sprintf("; blocks %d: %s", n, strings.Join(c.Blocks, " "))
+			}
+			fmt.Fprintf(&b, "::%s title=%s::%s\n", kind, attribute(c.ID+" "+c.Title), data(message))
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// data and attribute escape as the toolkit of GitHub does (actions/core, command.ts).
+
+func data(s string) string {
+	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(text.Clip(text.Line(s), maxQuote))
+}
+
+func attribute(s string) string {
+	return strings.NewReplacer(":", "%3A", ",", "%2C").Replace(data(strings.TrimSpace(s)))
+}

@@ -1,0 +1,127 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/judge"
+	"reelcheck/conformance/pledge"
+	"reelcheck/conformance/report"
+	"reelcheck/conformance/report/folder"
+	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/all"
+	"reelcheck/conformance/target/launch"
+	"reelcheck/conformance/target/schema"
+	"reelcheck/conformance/verdict"
+	"reelcheck/spec"
+)
+
+// Collection redeems the pledges in a report folder.
+type Collection struct {
+	Dir     string
+	Target  string // target file; "" is the one of the run
+	Version string
+	Now     func() time.Time
+	Strict  bool
+}
+
+// Collect takes the looks that are due, adds what it sees to the evidence, and judges the clauses of the run again. Pledges
+// that are not due stay. The error says why it could not: a *UsageError or a *launch.UnreachableError.
+func (c Collection) Collect(ctx context.Context) (Outcome, error) {
+	pledges, old, err := c.read()
+	if err != nil {
+		return Outcome{}, &UsageError{err}
+	}
+	if c.Target != "" {
+		pledges.Target = c.Target
+	}
+	f, err := launch.ReadFile(pledges.Target)
+	if err != nil {
+		return Outcome{}, &UsageError{err}
+	}
+	t, err := launch.Start(ctx, f, "", c.Dir)
+	if err == nil {
+		err = reach(ctx, t.Credentials.URL)
+	}
+	if err != nil {
+		return Outcome{}, err
+	}
+	taken, err := c.take(ctx, t)
+	if err != nil {
+		return Outcome{}, errors.Join(err, t.Close())
+	}
+	out, err := c.conclude(old, pledges)
+	out.Notes = append(taken, out.Notes...)
+	return out, errors.Join(err, t.Close())
+}
+
+func (c Collection) read() (pledge.File, *report.Report, error) {
+	if _, err := os.Stat(c.Dir); errors.Is(err, os.ErrNotExist) {
+		return pledge.File{}, nil, fmt.Errorf("there is no folder %s", c.Dir)
+	}
+	pledges, err := pledge.Read(c.Dir)
+	if errors.Is(err, os.ErrNotExist) {
+		err = fmt.Errorf("%s has no open pledges", c.Dir)
+	}
+	if err != nil {
+		return pledges, nil, err
+	}
+	old, err := folder.Read(c.Dir)
+	return pledges, old, err
+}
+
+// take takes the looks that are due. It returns a line about each of the others.
+func (c Collection) take(ctx context.Context, t *launch.Target) (lines []string, err error) {
+	j, _, err := evidence.Resume(filepath.Join(c.Dir, EvidenceDir), nil)
+	if err != nil {
+		return nil, &UsageError{err}
+	}
+	defer func() { err = errors.Join(err, j.Close()) }()
+	schema, err := schema.New(spec.OpenAPI)
+	if err != nil {
+		return nil, err
+	}
+	env := scenario.Env{Target: t, Journal: j, Schema: schema}
+	for _, p := range j.View().Pledges().Records {
+		i := slices.IndexFunc(all.Scenarios, func(s scenario.Scenario) bool { return s.Name == p.Scenario })
+		switch {
+		case p.Pledge.From.After(c.Now()):
+			lines = append(lines, fmt.Sprintf("%s of %s can be looked at from %s", p.Label, p.Scenario, p.Pledge.From.Format(time.RFC3339)))
+		case i < 0:
+			return lines, &UsageError{fmt.Errorf("this suite has no scenario %q", p.Scenario)}
+		default:
+			if err := scenario.Redeem(ctx, env, all.Scenarios[i], p); err != nil {
+				return lines, err
+			}
+			lines = append(lines, fmt.Sprintf("%s of %s was looked at", p.Label, p.Scenario))
+		}
+	}
+	return lines, nil
+}
+
+// conclude judges the clauses of the old report by all evidence, and keeps what is still open.
+func (c Collection) conclude(old *report.Report, pledges pledge.File) (Outcome, error) {
+	ledger, err := spec.Load()
+	if err != nil {
+		return Outcome{}, err
+	}
+	v, _, err := evidence.Open(filepath.Join(c.Dir, EvidenceDir))
+	if err != nil {
+		return Outcome{}, err
+	}
+	verdicts := slices.DeleteFunc(judge.Grade(ledger, alive(v), old.Target.Capabilities), func(v verdict.Verdict) bool {
+		return !slices.ContainsFunc(old.Clauses, func(cl report.Clause) bool { return cl.ID == v.Clause })
+	})
+	out := grading{ledger, verdicts, v, old.Baseline, c.Now(), c.Version, verdict.Run{Strict: c.Strict || old.Run.Strict}}.outcome()
+	r, run := out.Report, old.Run
+	run.FinishedAt, run.Strict, run.ExitCode, run.Died = c.Now().UTC(), r.Run.Strict, r.Run.ExitCode, r.Run.Died
+	r.Target, r.Run = old.Target, run
+	pledges.Pledges = pledge.Of(v)
+	return out, pledges.Write(c.Dir)
+}

@@ -1,0 +1,35 @@
+package runner
+
+import (
+	"testing"
+	"time"
+
+	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/report"
+	"reelcheck/conformance/verdict"
+)
+
+// TestGrading checks that an outcome counts faults of the suite, and excuses that are stale, wherever the evidence comes from.
+func TestGrading(t *testing.T) {
+	now := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
+	excuses, err := report.ParseBaseline([]byte("- {clause: ARC-START-01, reason: r, owner: o, expires: 2026-12-31}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		verdict  verdict.Verdict
+		baseline []report.Excuse
+		code     int
+	}{
+		"kept":    {verdict.Verdict{Clause: "ARC-START-01", Outcome: verdict.Pass}, nil, verdict.ExitConformant},
+		"broken":  {verdict.Verdict{Clause: "ARC-START-01", Outcome: verdict.Fail}, nil, verdict.ExitNonConformant},
+		"excused": {verdict.Verdict{Clause: "ARC-START-01", Outcome: verdict.Fail}, excuses, verdict.ExitConformant},
+		"stale":   {verdict.Verdict{Clause: "ARC-START-01", Outcome: verdict.Pass}, excuses, verdict.ExitNonConformant},
+		"fault":   {verdict.Verdict{Clause: "ARC-START-01", Outcome: verdict.Inconclusive, Fault: true}, nil, verdict.ExitHarness},
+	} {
+		g := grading{ledger: load(t), verdicts: []verdict.Verdict{c.verdict}, view: evidence.View{}, baseline: c.baseline, asOf: now}
+		if got := g.outcome(); got.Code != c.code || got.Report.Run.ExitCode != c.code {
+			t.Errorf("%s: exit code %d, in the report %d, want %d", name, got.Code, got.Report.Run.ExitCode, c.code)
+		}
+	}
+}

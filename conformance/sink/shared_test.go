@@ -1,0 +1,56 @@
+package sink
+
+import (
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"reelcheck/conformance/target/config"
+)
+
+// TestPreparedBucket: a store with a fixed address and bucket takes uploads of an application that knows only these, and a request belongs
+// to the scenario whose archive its path names.
+func TestPreparedBucket(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := ln.Addr().String()
+	if err := ln.Close(); err != nil {
+		t.Fatal(err)
+	}
+	j := journal(t)
+	s, err := OpenStore(t.Context(), config.S3Sink{Driver: "in-process", Listen: address, Bucket: "reels", AccessKey: "reelcheck", SecretKey: "of the suite"}, t.TempDir(), j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.TargetEndpoint != "http://"+address {
+		t.Errorf("the target reaches the store at %s, want %s", s.TargetEndpoint, address)
+	}
+	s.Own("a1", "composed-pair")
+	s.Own("a2", "cloud")
+	client := s3.New(s3.Options{BaseEndpoint: aws.String("http://" + address), Region: "us-east-1", UsePathStyle: true, RetryMaxAttempts: 1,
+		Credentials: credentials.NewStaticCredentialsProvider("reelcheck", "of the suite", "")})
+	for _, id := range []string{"a1", "a2", "of-nobody"} {
+		if _, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("reels"), Key: aws.String("app/" + id + "/archive.mp4"),
+			Body: strings.NewReader("the film")}); err != nil {
+			t.Error(err)
+		}
+	}
+	if objects, err := s.List(t.Context(), "reels", ""); err != nil || len(objects) != 3 {
+		t.Errorf("%d objects, %v", len(objects), err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	for scenario, id := range map[string]string{"composed-pair": "a1", "cloud": "a2", "": "of-nobody"} {
+		got := j.View().Scenario(scenario).Uploads().Records
+		if len(got) != 1 || got[0].Upload.Path != "/reels/app/"+id+"/archive.mp4" || got[0].Label != "upload" {
+			t.Errorf("uploads of scenario %q: %+v", scenario, got)
+		}
+	}
+}
