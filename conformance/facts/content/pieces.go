@@ -167,8 +167,8 @@ func byFixture(sources []Source) (groups [][]*evidence.Published) {
 // are in seconds.
 type moment struct{ at, place, period float64 }
 
-// run is a part of a tone whose beats are whole seconds apart. Where a file leaves out the pause between two publications of one fixture, it holds
-// their runs as a single tone.
+// run is a part of a tone whose beats are whole seconds apart. Where a file leaves out the pause between two publications of one
+// fixture, it holds their runs as a single tone.
 type run struct {
 	beats []media.Beat
 	until float64
@@ -192,12 +192,13 @@ func runs(t media.ToneSpan) []run {
 	return out
 }
 
-// moments returns the whole seconds of a sound. They have no numbers, apart from the first one of a loop.
+// moments returns the whole seconds of a sound. They have no numbers, apart from the first one of a loop. The break that a run
+// begins with may be wide because the sound only begins there.
 func (r run) moments(loop float64) []moment {
-	first := slices.IndexFunc(r.beats, func(b media.Beat) bool { return b.First })
+	first := slices.IndexFunc(r.beats[1:], func(b media.Beat) bool { return b.First }) + 1
 	var out []moment
 	for _, b := range r.beats {
-		if first < 0 {
+		if first == 0 {
 			out = append(out, moment{b.At, 0, 1})
 		} else {
 			out = append(out, moment{b.At, math.Round(b.At - r.beats[first].At), loop})
@@ -210,9 +211,9 @@ func (r run) moments(loop float64) []moment {
 // more tell nothing.
 const steady = 0.2
 
-// sight places s in the piece in which its moments were published, by one of the publications of a fixture: where it would lie without any delay, or
-// next to that. It returns nothing if there is no such piece. Moments that disagree, because a picture stood still or pictures are missing, show no
-// time zero.
+// sight places s in the piece in which its moments were published, by one of the publications of a fixture: where it would lie
+// without any delay, or next to that. It returns nothing if there is no such piece. Moments that disagree, because a picture
+// stood still or pictures are missing, show no time zero.
 func (ps Pieces) sight(same []*evidence.Published, s sighting, moments []moment) []sighting {
 	if len(moments) == 0 {
 		return nil
@@ -220,6 +221,9 @@ func (ps Pieces) sight(same []*evidence.Published, s sighting, moments []moment)
 	best := time.Duration(math.MaxInt64)
 	for _, published := range same {
 		for i, p := range ps {
+			if s.heard && p.length(published) < brief {
+				continue
+			}
 			zeros := zerosOf(p, published, moments)
 			middle := zeros[0].Add(seconds((moments[0].at + moments[len(moments)-1].at) / 2))
 			if off := zeros[0].Sub(p.Zero).Abs(); off < best && p.holds(middle, published) {
@@ -234,6 +238,20 @@ func (ps Pieces) sight(same []*evidence.Published, s sighting, moments []moment)
 		s.zeros = nil
 	}
 	return []sighting{s}
+}
+
+// brief is how long a sound lasts at most that tells no time. Its one beat cannot be told from the breaks where a file leaves
+// out a pause.
+const brief = 1500 * time.Millisecond
+
+// length returns how long something was published within the piece.
+func (p Piece) length(published *evidence.Published) time.Duration {
+	last := p.To
+	if published.Ended {
+		last = published.Last
+	}
+	part, _ := p.Cut(published.First, last)
+	return part.To.Sub(part.From)
 }
 
 // zerosOf returns the instants of time zero if the moments are of a publication, and as near as possible to where the piece places them.

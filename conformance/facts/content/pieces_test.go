@@ -2,6 +2,7 @@ package content
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -89,4 +90,38 @@ var start = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 func recordedSpan(from, to time.Duration) facts.Span {
 	return facts.Span{From: start.Add(from), To: start.Add(to)}
+}
+
+// TestJointsAreNoBeats takes publications of one sound, of which many are shorter than a second. Where a file leaves out the
+// pauses between them, the breaks at its joints are as wide as beats. A second that is taken for its neighbour moves a piece by
+// less than half a second.
+func TestJointsAreNoBeats(t *testing.T) {
+	for seed := range uint64(500) {
+		var recorded []facts.Span
+		var sources []Source
+		tone := media.ToneSpan{ID: "tone-01"}
+		r := rand.New(rand.NewPCG(seed, 0))
+		at := 10 * time.Second
+		for range 12 {
+			length := time.Duration(40+r.IntN(300)) * time.Millisecond
+			if r.IntN(4) == 0 {
+				length += time.Duration(r.IntN(4000)) * time.Millisecond
+			}
+			s := recordedSpan(at, at+length)
+			recorded, sources = append(recorded, s), append(sources, source("audio", "tone-01", s, at))
+			if tone.To > 0 {
+				tone.Beats = append(tone.Beats, media.Beat{At: tone.To + 0.04, First: r.IntN(2) == 0})
+			}
+			for n := 1.0; n < length.Seconds(); n++ {
+				tone.Beats = append(tone.Beats, media.Beat{At: tone.To + n})
+			}
+			tone.To += length.Seconds()
+			at += length + time.Duration(200+r.IntN(300))*time.Millisecond
+		}
+		for i, p := range Aligned(recorded, sources, media.Report{Duration: tone.To, Sound: &media.Sound{Tones: []media.ToneSpan{tone}}}) {
+			if late := p.Begun().Sub(p.From); late.Abs() > 500*time.Millisecond {
+				t.Errorf("seed %d: piece %d of %v begins %v late", seed, i+1, p.To.Sub(p.From), late)
+			}
+		}
+	}
 }
