@@ -44,7 +44,8 @@ func TestBaseURLs(t *testing.T) {
 // TestBelowAPath checks that a publisher finds its resource behind a proxy that serves archived below a path.
 func TestBelowAPath(t *testing.T) {
 	t.Parallel()
-	reserved, err := net.Listen("tcp", "127.0.0.1:0")
+	const host = "127.0.0.7" // where nobody else listens, so that nobody takes the port meanwhile
+	reserved, err := net.Listen("tcp", host+":0")
 	must(t, err)
 	address := reserved.Addr().String()
 	mux := http.NewServeMux()
@@ -54,7 +55,7 @@ func TestBelowAPath(t *testing.T) {
 	_, port, err := net.SplitHostPort(address)
 	must(t, err)
 	must(t, reserved.Close())
-	_, c, session, publisher := onAir(t, nil, "--port", port, "--public-url", proxy.URL+"/video/")
+	_, c, session, publisher := onAir(t, nil, "--host", host, "--port", port, "--public-url", proxy.URL+"/video/")
 	publisher.Stop() // sends a DELETE
 	await(t, "end of the stream", streamWithin, func() bool { return len(c.streams(session)) == 0 })
 }
