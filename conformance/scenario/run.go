@@ -15,6 +15,7 @@ import (
 	"reelcheck/conformance/publisher"
 	"reelcheck/conformance/scenario/clock"
 	"reelcheck/conformance/scenario/queue"
+	"reelcheck/conformance/scenario/slots"
 	"reelcheck/conformance/sink"
 	"reelcheck/conformance/target"
 	"reelcheck/conformance/target/config"
@@ -36,7 +37,7 @@ type Env struct {
 	Forensics func(ctx context.Context, path string) (json.RawMessage, error)
 	// RunID is part of the names of the things that scenarios create.
 	RunID string
-	// Slots is the number of media slots in use at a time; 0 means five per processor.
+	// Slots is the number of media slots in use at a time, on a machine that just keeps up; 0 means five per processor.
 	Slots int
 	// Progress, if set, receives what happens. It must not block.
 	Progress func(Progress)
@@ -65,26 +66,23 @@ func Run(ctx context.Context, env Env, scenarios []Scenario) error {
 	if env.Slots == 0 {
 		env.Slots = Slots()
 	}
+	media := slots.New(env.Slots)
+	watched, ended := context.WithCancel(ctx)
+	var watch, wg sync.WaitGroup
+	watch.Go(func() { media.Watch(watched) })
+	defer watch.Wait()
+	defer ended()
 	looking := queue.NewTurns(runtime.NumCPU())
-	freed := make(chan int, len(scenarios)) // slots that scenarios give back
 	errs := make(chan error, len(scenarios)+1)
-	free := env.Slots
-	var wg sync.WaitGroup
 	for _, s := range Ordered(env.Target.File, scenarios) {
-		weight := Weight(env.Target.File, s, env.Slots)
-		for free < weight {
-			free += <-freed
-		}
-		if err := ctx.Err(); err != nil {
+		weight := Weight(env.Target.File, s, media.Most())
+		if err := media.Take(ctx, weight); err != nil {
 			errs <- err
 			break
 		}
-		free -= weight
-		wg.Go(func() { errs <- through(ctx, env, s, looking, func() { freed <- weight }) })
+		wg.Go(func() { errs <- through(ctx, env, s, looking, func() { media.Give(weight) }) })
 	}
-	for free < env.Slots {
-		free += <-freed
-	}
+	_ = media.Take(context.WithoutCancel(ctx), media.Most()) // waits until all have given theirs back
 	looking.All()
 	wg.Wait()
 	close(errs)
