@@ -240,8 +240,8 @@ func (ps Pieces) sight(same []*evidence.Published, s sighting, moments []moment)
 	return []sighting{s}
 }
 
-// brief is how long a sound lasts at most that tells no time. Its one beat cannot be told from the breaks where a file leaves
-// out a pause.
+// brief is how long a sound lasts at most that tells no time: its one beat may be a break where a file leaves out a pause. It is no
+// limit, because such a sound contradicts nothing.
 const brief = 1500 * time.Millisecond
 
 // length returns how long something was published within the piece.

@@ -41,8 +41,9 @@ func (r *Receiver) exact(t *track, whole bool) bool {
 
 // follow handles a report after the hold of the first samples. The track uses the report if it is believed.
 func (r *Receiver) follow(t *track, one senderReport) {
-	if !r.anchored() {
-		r.ntp.set = false // no track uses it
+	used := r.anchored()
+	if !used {
+		r.ntp.set = false
 	}
 	ntp := one.ntp - r.ntp.steps
 	if t.clock.sure() && r.ntp.step(t.clock.contradicts(one.stamp, ntp), ntp, one.arrived) {
@@ -51,6 +52,9 @@ func (r *Receiver) follow(t *track, one senderReport) {
 	if !r.ntp.observe(ntp, one.arrived) {
 		r.disbelieve(t, "its NTP time jumped")
 		return
+	}
+	if early := t.clock.early([]senderReport{{ntp, one.stamp, one.arrived}}); !used && early < lateReport {
+		r.ntp.bound(early)
 	}
 	guessed := t.clock.started
 	if r.anchor(t, one.stamp, ntp, one.arrived) && guessed {

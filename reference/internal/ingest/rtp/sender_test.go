@@ -47,6 +47,7 @@ type event struct {
 type outcome struct {
 	off    map[bool]map[time.Duration]time.Duration // by video and capture time: error of Captured
 	shown  map[bool]map[time.Duration]time.Duration // by video and capture time: error of Presented
+	zero   map[bool]time.Duration                   // by video: error of the first sample, after what the sink was told
 	sent   map[bool]int
 	logged int
 	told   int // number of reports that the sink got
@@ -83,7 +84,8 @@ func (p testSender) run(t *testing.T) outcome {
 	}
 	l.pass(5 * time.Second)
 	l.Flush(l.now)
-	got := outcome{map[bool]map[time.Duration]time.Duration{}, map[bool]map[time.Duration]time.Duration{}, map[bool]int{}, log.lines, len(l.sink.Reports())}
+	got := outcome{map[bool]map[time.Duration]time.Duration{}, map[bool]map[time.Duration]time.Duration{}, map[bool]time.Duration{}, map[bool]int{},
+		log.lines, len(l.sink.Reports())}
 	for _, video := range []bool{false, true} {
 		got.off[video], got.shown[video] = map[time.Duration]time.Duration{}, map[time.Duration]time.Duration{}
 		got.sent[video] = len(captures[video])
@@ -93,6 +95,14 @@ func (p testSender) run(t *testing.T) outcome {
 			got.off[video][captured] = s.Captured.Sub(true_)
 			got.shown[video][captured] = s.Presented().Sub(true_)
 		}
+		got.zero[video] = got.off[video][0]
+	}
+	for _, told := range l.sink.Reports() {
+		rate := av.Opus.ClockRate()
+		if told.Video {
+			rate = av.VP8.ClockRate()
+		}
+		got.zero[told.Video] = told.Captured.Add(av.Duration(1_000_000-told.Stamp, rate)).Sub(start.Add(wayOfSound))
 	}
 	return got
 }

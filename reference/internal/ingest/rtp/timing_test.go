@@ -275,3 +275,24 @@ func TestLateSound(t *testing.T) {
 	}}.run(t)
 	got.expect(t, 0, 40*second, 60*milli)
 }
+
+// TestSlowEncoder lets pictures take long until they are sent, from a busy sender whose first reports come late. What the reports say is known
+// only when samples have been delivered.
+func TestSlowEncoder(t *testing.T) {
+	for _, lag := range []time.Duration{200 * milli, 300 * milli, 390 * milli, 400 * milli, 410 * milli, 450 * milli, 500 * milli, 600 * milli} {
+		for _, busy := range []time.Duration{0, 50 * milli, 150 * milli} {
+			t.Run(fmt.Sprintf("%v, %v late", lag, busy), func(t *testing.T) {
+				got := testSender{seconds: 6, reportsFrom: 1500 * milli, reportsEvery: second, held: func(video bool, at time.Duration) time.Duration {
+					late := busy * (at / (20 * milli) % 6) / 5
+					if video {
+						late += lag + wayOfSound - wayOfPicture
+					}
+					return late
+				}}.run(t)
+				if apart := got.zero[true] - got.zero[false]; apart.Abs() > 10*milli {
+					t.Errorf("picture %v later than sound", apart)
+				}
+			})
+		}
+	}
+}
