@@ -154,10 +154,12 @@ func (h *History) LastBefore(r evidence.Record) (last Sighting, ok bool) {
 	return last, ok
 }
 
-// FirstStop returns the stop call that ended h: the first one sent while h was in progress.
+// FirstStop returns the stop call that ended h: the first one sent while h was in progress. A stop that is refused does not count if h is
+// then seen failed, because it may have failed before.
 func (h *History) FirstStop() (evidence.Record, bool) {
 	for _, r := range h.Stops {
-		if !h.EndedBefore(r) {
+		next, seen := h.NextSeen(r)
+		if failed := r.Exchange.Status() == 409 && seen && next.Status() == "failed"; !failed && !h.EndedBefore(r) {
 			return r, true
 		}
 	}

@@ -42,6 +42,8 @@ var harmlessAnswers = []harmless{
 		tape.Set(scenarios.AutoSilent, "get.first-minute", "status", "stopped"), tape.Set(scenarios.AutoSilent, "get.before", "status", "uploaded"))},
 	{"no further archive of a session that timed out", []string{"ARC-AUTO-10", "ARC-AUTO-11", "ARC-AUTO-12"}, unfollowed(scenarios.AutoOverlap, "again.list")},
 	{"an automatic archive that a rotation does not end", []string{"ARC-AUTO-14"}, goesOn(scenarios.AutoOverlap, "again.list", 1, 2)},
+	{"an archive that failed just before its stop", []string{"ARC-STOP-01", "ARC-STOP-06", "ARC-STOP-08"},
+		tape.All(tape.Status(scenarios.Broken, "stop", 409), tape.DropHooks(scenarios.Broken, "failed"))},
 	{"somebody else's archive of the application", []string{"ARC-LIST-04", "ARC-LIST-05", "ARC-LIST-11"}, tape.Change(scenarios.Listing, "list.all", "items", func(old any) any {
 		items, _ := old.([]any)
 		return append([]any{map[string]any{"id": "11111111-2222-4333-8444-555555555555", "status": "started", "sessionId": "1_other", "createdAt": 1}}, items...)
