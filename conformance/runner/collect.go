@@ -14,6 +14,7 @@ import (
 	"reelcheck/conformance/pledge"
 	"reelcheck/conformance/report"
 	"reelcheck/conformance/report/folder"
+	"reelcheck/conformance/runner/liveness"
 	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/scenario/all"
 	"reelcheck/conformance/target/launch"
@@ -47,7 +48,7 @@ func (c Collection) Collect(ctx context.Context) (Outcome, error) {
 	}
 	t, err := launch.Start(ctx, f, "", c.Dir)
 	if err == nil {
-		err = reach(ctx, t.Credentials.URL)
+		err = liveness.Answers(ctx, t.Credentials.URL, liveness.Patience(f))
 	}
 	if err != nil {
 		return Outcome{}, err
@@ -115,7 +116,7 @@ func (c Collection) conclude(old *report.Report, pledges pledge.File) (Outcome, 
 	if err != nil {
 		return Outcome{}, err
 	}
-	verdicts := slices.DeleteFunc(judge.Grade(ledger, alive(v), old.Target.Capabilities), func(v verdict.Verdict) bool {
+	verdicts := slices.DeleteFunc(judge.Grade(ledger, liveness.Alive(v), old.Target.Capabilities), func(v verdict.Verdict) bool {
 		return !slices.ContainsFunc(old.Clauses, func(cl report.Clause) bool { return cl.ID == v.Clause })
 	})
 	out := grading{ledger, verdicts, v, old.Baseline, c.Now(), c.Version, verdict.Run{Strict: c.Strict || old.Run.Strict}}.outcome()

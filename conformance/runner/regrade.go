@@ -8,6 +8,7 @@ import (
 	"reelcheck/conformance/judge"
 	"reelcheck/conformance/report"
 	"reelcheck/conformance/runner/intact"
+	"reelcheck/conformance/runner/liveness"
 	"reelcheck/conformance/verdict"
 	"reelcheck/spec"
 )
@@ -33,7 +34,7 @@ func Regrade(bundle, version string, baseline []report.Excuse) (Outcome, error) 
 		return Outcome{}, &UsageError{err}
 	}
 	torn := view.Torn()
-	verdicts := selected(judge.Grade(ledger, alive(view).Whole(torn), about.Capabilities), head)
+	verdicts := selected(judge.Grade(ledger, liveness.Alive(view).Whole(torn), about.Capabilities), head)
 	finished := head.Started
 	if last, ok := view.Last(); ok {
 		finished = last.Time

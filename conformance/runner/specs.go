@@ -134,6 +134,9 @@ func (c *suite) judge(ctx ginkgo.SpecContext, cl spec.Clause) {
 		}
 	}
 	v := c.prepare().Judge(cl)
+	if v.Outcome == verdict.Inconclusive && c.environment.gone() {
+		ginkgo.Fail("the target is gone") // which is told once, at the end
+	}
 	c.verdicts[cl.ID] = v
 	c.progress.Verdict(v, string(cl.Level))
 	ginkgo.AddReportEntry("verdict", v, ginkgo.ReportEntryVisibilityNever)
