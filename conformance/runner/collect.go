@@ -121,7 +121,7 @@ func (c Collection) conclude(old *report.Report, pledges pledge.File) (Outcome, 
 	})
 	out := grading{ledger, verdicts, v, old.Baseline, c.Now(), c.Version, verdict.Run{Strict: c.Strict || old.Run.Strict}}.outcome()
 	r, run := out.Report, old.Run
-	run.FinishedAt, run.Strict, run.ExitCode, run.Died = c.Now().UTC(), r.Run.Strict, r.Run.ExitCode, r.Run.Died
+	run.FinishedAt, run.Strict, run.ExitCode, run.Died, run.NoArchive = c.Now().UTC(), r.Run.Strict, r.Run.ExitCode, r.Run.Died, r.Run.NoArchive
 	r.Target, r.Run = old.Target, run
 	pledges.Pledges = pledge.Of(v)
 	return out, pledges.Write(c.Dir)

@@ -119,9 +119,6 @@ func (out *Outcome) conclude(p Plan, s Selection, o Options, verdicts []verdict.
 	r.Target = o.about(p, st.target)
 	r.Run.ID, r.Run.StartedAt, r.Run.FinishedAt, r.Run.Selection, r.Run.Evidence = o.RunID, began.UTC(), o.Now().UTC(), s.List(), EvidenceDir
 	out.Report, out.Code, out.Notes = r, got.Code, append(out.Notes, got.Notes...)
-	if r.Run.Died != "" {
-		out.Notes = append(out.Notes, r.Run.Died)
-	}
 	if err := (pledge.File{Run: o.RunID, Target: o.Target, Pledges: pledge.Of(st.journal.View())}).Write(o.Out); err != nil {
 		out.Notes, out.Code = append(out.Notes, err.Error()), verdict.ExitHarness
 	}

@@ -34,7 +34,7 @@ func TestTargetDiesInTheRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, stdout, stderr := conform(t, "run", "--target", file, "--out", out, "--clause", "ARC-AUTH-10")
-	if code != 3 || !strings.Contains(stdout, "the target ended by itself (exit status 7)") || !strings.Contains(stdout, "conform: 0 passed, 0 failed, 1 inconclusive") {
+	if code != 3 || !strings.Contains(stdout, "The target ended by itself (exit status 7)") || !strings.Contains(stdout, "conform: 0 passed, 0 failed, 1 inconclusive") {
 		t.Errorf("exit %d: %s%s", code, stdout, stderr)
 	}
 	page, err := os.ReadFile(filepath.Join(out, "report.html"))
