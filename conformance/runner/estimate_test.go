@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -9,13 +10,14 @@ import (
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/target/config"
+	"reelcheck/conformance/verdict"
 )
 
-// everything returns a target file with all capabilities.
+// everything returns a target file with all capabilities but some.
 func everything(mode config.TimeMode, without ...config.Capability) config.File {
 	f := config.File{Time: mode}
 	for _, c := range config.Capabilities {
-		if len(without) == 0 || c != without[0] {
+		if !slices.Contains(without, c) {
 			f.Capabilities = append(f.Capabilities, c)
 		}
 	}
@@ -55,13 +57,24 @@ func TestEstimateOfWaits(t *testing.T) {
 	if real.Longest != 67*time.Second || real.Takes < real.Longest || real.Minutes() < 2 || len(real.Scenarios) != 1 {
 		t.Errorf("real: %+v", real)
 	}
-	if got := p.Unjudged(); len(got) != 1 || !strings.Contains(got["ARC-DUR-05"], "needs a wait of 12h0m7s; --longest-wait is 5m") {
-		t.Errorf("unjudged: %v", got)
+	if got := p.Forecast(); len(got) != 1 || got["ARC-DUR-05"].Outcome != verdict.Pending || !strings.Contains(got["ARC-DUR-05"].Reason, "needs a wait of 12h0m7s; --longest-wait is 5m") {
+		t.Errorf("forecast: %v", got)
 	}
 	f := everything(config.Real, config.Control)
 	f.LongestWait = config.Duration(13 * time.Hour)
 	if p, long := estimate(t, f, nobody); long.Longest < 12*time.Hour || len(long.Scenarios) != 2 || p.patience() < 12*time.Hour {
 		t.Errorf("long: %+v, %v", long, p.patience())
+	}
+}
+
+// TestEstimateKnowsTheKinds checks that a plan counts no kind of archive that the target file does not declare.
+func TestEstimateKnowsTheKinds(t *testing.T) {
+	f := everything(config.Virtual, config.FHD, config.Individual)
+	_, e := estimate(t, f, Selection{})
+	for kind := range e.Seconds {
+		if strings.Contains(kind, "1920") || kind == "individual" {
+			t.Errorf("%.0f s of kind %q", e.Seconds[kind], kind)
+		}
 	}
 }
 

@@ -107,7 +107,7 @@ func (c *suite) waves() []spec.Clause {
 			return 0
 		}
 		most := 0
-		for _, name := range judge.Checks[cl.ID].Shown {
+		for _, name := range judge.Checks[cl.ID].Needs() {
 			most = max(most, rank[name])
 		}
 		return most
@@ -129,7 +129,7 @@ func (c *suite) title(chapter string) string {
 // judge waits until the scenarios of the clause have ended and judges it by the evidence so far.
 func (c *suite) judge(ctx ginkgo.SpecContext, cl spec.Clause) {
 	if c.plan.Judged(cl) {
-		if err := c.environment.await(ctx, judge.Checks[cl.ID].Shown); err != nil {
+		if err := c.environment.await(ctx, judge.Checks[cl.ID].Needs()); err != nil {
 			ginkgo.Fail("interrupted: " + err.Error())
 		}
 	}
