@@ -83,7 +83,7 @@ func (r *run) end(ctx context.Context, passed bool) Outcome {
 	<-st.done
 	<-r.guard.done
 	verdicts := c.final(st.whole(ctx.Err() != nil))
-	out := Outcome{Report: &report.Report{}}
+	out := Outcome{Report: &report.Report{}, Notes: c.changed}
 	facts := verdict.Run{Interrupted: ctx.Err() != nil, Strict: o.Strict}
 	switch {
 	case r.guard.exceeded != nil:
