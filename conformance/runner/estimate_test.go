@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"reelcheck/conformance/cost"
-	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/target/config"
 	"reelcheck/conformance/verdict"
@@ -90,29 +88,6 @@ func TestModes(t *testing.T) {
 		if m.Real != want.Real || m.Wait != want.Wait || m.Deferred != want.Deferred {
 			t.Errorf("%s: real %t, wait %v, deferred %t; want %+v", m.Clause.ID, m.Real, m.Wait, m.Deferred, want)
 		}
-	}
-}
-
-// TestGuardStopsTheRun starts one archive more than the run may.
-func TestGuardStopsTheRun(t *testing.T) {
-	j, err := evidence.Create(t.TempDir(), evidence.About{}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	stopped := make(chan struct{})
-	g := watch(t.Context(), j, cost.Caps{Archives: 1}, func() { close(stopped) })
-	for _, id := range []string{"a", "b"} {
-		body := `{"id":"` + id + `","sessionId":"one","status":"started"}`
-		r := evidence.Record{Scenario: "s", IDs: map[string]string{evidence.Session: "one"}, Exchange: &evidence.Exchange{
-			Operation: evidence.StartArchive, Response: &evidence.Response{Status: 200, Body: evidence.Body{Text: body}}}}
-		if _, err := j.Append(r); err != nil {
-			t.Fatal(err)
-		}
-	}
-	<-stopped
-	<-g.done
-	if g.exceeded == nil || !strings.Contains(g.exceeded.Error(), "--max-archives 1") {
-		t.Errorf("stopped for %v", g.exceeded)
 	}
 }
 
