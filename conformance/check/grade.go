@@ -118,10 +118,10 @@ func conclude(f *facts.Facts, v *verdict.Verdict, c *Case, ch Check, causes Caus
 	}
 }
 
-// unshown explains why a clause has no evidence, by the outcomes of the scenarios that should have shown it. If the
-// target blocked one of them, the clause fails. If some need what the target file does not declare or prepare, or what the clients cannot do, and the
-// others have ended and show nothing of it, the clause is not applicable, and the reason says what it takes (decisions 0033 and 0035). It is not,
-// if one of the others can look at it later.
+// unshown explains why a clause has no evidence, by the outcomes of the scenarios that should have shown it. If the target
+// blocked one of them, the clause fails. If some need what the target file does not declare or prepare, or what the clients
+// cannot do, and the others have ended and show nothing of it, the clause is not applicable, and the reason says what it takes
+// (decisions 0033 and 0035). It is not, if one of the others can look at it later.
 func unshown(f *facts.Facts, v *verdict.Verdict, ch Check) {
 	v.Outcome = verdict.Inconclusive
 	var why, unmet []string

@@ -171,7 +171,8 @@ func TestCollectNeedsTheSameApplication(t *testing.T) {
 	}
 }
 
-// TestCollectReadsEvidenceAsRegradeDoes refuses evidence with a gap before it takes a look, and does not judge by a scenario that was interrupted.
+// TestCollectReadsEvidenceAsRegradeDoes refuses evidence with a gap before it takes a look, and does not judge by a scenario that
+// was interrupted.
 func TestCollectReadsEvidenceAsRegradeDoes(t *testing.T) {
 	journal := func(a *abandoned) string { return filepath.Join(a.dir, EvidenceDir, "journal.jsonl") }
 	damage := func(a *abandoned, change func(lines []string) string) {

@@ -163,8 +163,8 @@ func (s *environment) note(pr scenario.Progress) {
 	}
 }
 
-// await returns when the last steps of the scenarios are in the evidence, or when no more evidence will come, and when there is no doubt whether
-// the target lives: of one that is gone no scenario tells anything.
+// await returns when the last steps of the scenarios are in the evidence, or when no more evidence will come, and when there is
+// no doubt whether the target lives: of one that is gone no scenario tells anything.
 func (s *environment) await(ctx context.Context, names []string) error {
 	wake, release := s.journal.Watch()
 	defer release()

@@ -56,8 +56,8 @@ func (p Plan) Estimate() (Estimate, error) {
 	return e, nil
 }
 
-// kind returns as what a target records what the recorded run has of a kind, or "". Where it has no full HD, scenarios take the next size, or
-// leave it out; this counts the first.
+// kind returns as what a target records what the recorded run has of a kind, or "". Where it has no full HD, scenarios take the
+// next size, or leave it out; this counts the first.
 func (p Plan) kind(recorded string) string {
 	switch {
 	case recorded == "individual" && !p.File.Has(config.Individual):

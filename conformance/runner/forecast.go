@@ -11,8 +11,8 @@ import (
 	"reelcheck/conformance/verdict"
 )
 
-// Forecast returns the verdicts that are certain before the run, by clause: not applicable, pending or pledged. The others depend on the target.
-// What the clients cannot do is not known yet.
+// Forecast returns the verdicts that are certain before the run, by clause: not applicable, pending or pledged. The others depend
+// on the target. What the clients cannot do is not known yet.
 func (p Plan) Forecast() map[string]verdict.Verdict {
 	var v evidence.View
 	for _, s := range p.Scenarios {

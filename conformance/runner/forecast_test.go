@@ -37,9 +37,9 @@ func recordedRun(t *testing.T) []evidence.Record {
 	return records
 }
 
-// asRunFor returns what a run for f would have recorded of s: nothing if it is not run, and otherwise everything before the first look for which it
-// may not wait, and what [scenario.Flow.Take] notes of that look and of those after it. Cutting at the labels of Take tells no more than the
-// recorded run what a look shows.
+// asRunFor returns what a run for f would have recorded of s: nothing if it is not run, and otherwise everything before the first
+// look for which it may not wait, and what [scenario.Flow.Take] notes of that look and of those after it. Cutting at the labels
+// of Take tells no more than the recorded run what a look shows.
 func asRunFor(f config.File, s scenario.Scenario, records []evidence.Record) (out []evidence.Record) {
 	if step, unmet := s.Unmet(f); unmet {
 		return []evidence.Record{{Scenario: s.Name, Label: "scenario", Step: &step}}
@@ -107,8 +107,9 @@ func files(t *testing.T) map[string]config.File {
 	return out
 }
 
-// TestPlanAndRunAgree compares what a plan says of each clause with what is judged when the scenarios leave what they can: for every target file
-// of the repository, in every time. A clause that the plan leaves out may pass nevertheless, by what scenarios show that are not its own.
+// TestPlanAndRunAgree compares what a plan says of each clause with what is judged when the scenarios leave what they can: for
+// every target file of the repository, in every time. A clause that the plan leaves out may pass nevertheless, by what scenarios
+// show that are not its own.
 func TestPlanAndRunAgree(t *testing.T) {
 	byScenario := map[string][]evidence.Record{}
 	for _, r := range recordedRun(t) {

@@ -40,7 +40,8 @@ func (g grading) outcome() Outcome {
 	return Outcome{Report: r, Code: r.Run.ExitCode, Notes: wrong}
 }
 
-// noArchive says what kept the first scenario from recording anything, if there is no archive at all. Of a target that died it says nothing.
+// noArchive says what kept the first scenario from recording anything, if there is no archive at all. Of a target that died it
+// says nothing.
 func noArchive(v evidence.View) string {
 	var made cost.Counter
 	made.Add(v.Records...)

@@ -35,7 +35,8 @@ func TestGrading(t *testing.T) {
 	}
 }
 
-// TestNoArchive checks that a run counts as one in which nothing could be recorded only if something was to be recorded, and never was.
+// TestNoArchive checks that a run counts as one in which nothing could be recorded only if something was to be recorded, and
+// never was.
 func TestNoArchive(t *testing.T) {
 	step := func(name string, o evidence.Outcome) evidence.Record {
 		return evidence.Record{Scenario: name, Label: "scenario", Step: &evidence.Step{Outcome: o, Text: "why"}}

@@ -42,7 +42,8 @@ type recorded struct {
 	about report.Target
 }
 
-// readEvidence reads a bundle. Evidence of which a part is missing is a *UsageError, because what is missing would count against the target.
+// readEvidence reads a bundle. Evidence of which a part is missing is a *UsageError, because what is missing would count against
+// the target.
 func readEvidence(bundle string) (e recorded, err error) {
 	if e.View, e.head, err = evidence.Open(bundle); err != nil {
 		return e, &UsageError{err}

@@ -10,7 +10,8 @@ import (
 	"reelcheck/conformance/verdict"
 )
 
-// TestChangedVerdictsAreTold checks that the end of a run says of each verdict what it was when it was told, and what it follows from now.
+// TestChangedVerdictsAreTold checks that the end of a run says of each verdict what it was when it was told, and what it follows
+// from now.
 func TestChangedVerdictsAreTold(t *testing.T) {
 	early := map[string]verdict.Verdict{"ARC-CB-01": {Outcome: verdict.Fail}, "ARC-CB-02": {Outcome: verdict.Pass}, "ARC-CB-03": {Outcome: verdict.Pass}}
 	got := changed(early, []verdict.Verdict{{Clause: "ARC-CB-01", Outcome: verdict.Inconclusive, BlockedBy: []string{"ARC-STAT-01"}}, {Clause: "ARC-CB-02", Outcome: verdict.Fail},

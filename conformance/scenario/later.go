@@ -26,8 +26,8 @@ type Later struct {
 	Run    func(context.Context, *Flow) error
 }
 
-// Take takes the look of that name, when the policy time of the look has passed since the beginning. If the run may not wait for it, Take notes
-// that, and in time deferred leaves a pledge. ids name what the look is about.
+// Take takes the look of that name, when the policy time of the look has passed since the beginning. If the run may not wait for
+// it, Take notes that, and in time deferred leaves a pledge. ids name what the look is about.
 func (f *Flow) Take(ctx context.Context, name string, began time.Time, ids map[string]string) error {
 	look, _ := f.Scenario.look(name)
 	at := began.Add(look.After)
@@ -51,7 +51,8 @@ func (f *Flow) Take(ctx context.Context, name string, began time.Time, ids map[s
 	return look.Run(ctx, f)
 }
 
-// Missed returns what the evidence says of a look for which the run may not wait: that, and a pledge if f lets a later run take it.
+// Missed returns what the evidence says of a look for which the run may not wait: that, and a pledge if f lets a later run take
+// it.
 func (l Later) Missed(f config.File, wait time.Duration, at time.Time, ids map[string]string) []evidence.Record {
 	long := clock.TooLongError{Wait: wait, Longest: f.LongestWait.Or(config.LongestWait)}
 	out := []evidence.Record{{Label: l.Name + ".unwaited", Step: &evidence.Step{Outcome: evidence.Unwaited, Text: long.Error(), Clauses: slices.Concat(l.Clauses, l.Prompt)}}}

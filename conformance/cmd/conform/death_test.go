@@ -46,8 +46,8 @@ func TestTargetDiesInTheRun(t *testing.T) {
 	}
 }
 
-// TestTargetHangsInTheRun checks that a target that still accepts connections, but answers nothing any more, is the headline too, and that its
-// silence fails no clause.
+// TestTargetHangsInTheRun checks that a target that still accepts connections, but answers nothing any more, is the headline too,
+// and that its silence fails no clause.
 func TestTargetHangsInTheRun(t *testing.T) {
 	var answers atomic.Int64
 	hung := make(chan struct{})

@@ -12,8 +12,8 @@ import (
 	"reelcheck/conformance/report/folder"
 )
 
-// TestNothingWorks checks that the end of a run in which no archive could be started says that first, on the terminal and in the reports, and names
-// doctor.
+// TestNothingWorks checks that the end of a run in which no archive could be started says that first, on the terminal and in the
+// reports, and names doctor.
 func TestNothingWorks(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")

@@ -1,5 +1,6 @@
-// Package liveness tells a target that is gone from one that is wrong. A target is gone when its process ends, when nobody listens where it was, or
-// when it leaves a request unanswered and then answers no other one for some time. What is seen of a target that is gone contradicts no clause.
+// Package liveness tells a target that is gone from one that is wrong. A target is gone when its process ends, when nobody
+// listens where it was, or when it leaves a request unanswered and then answers no other one for some time. What is seen of a
+// target that is gone contradicts no clause.
 package liveness
 
 import (
@@ -33,8 +34,8 @@ type Watch struct {
 // Patience is as long as three requests in a row may take: a target that is slow once has time to come back.
 func Patience(f config.File) time.Duration { return 3 * f.RequestTimeout.Or(config.RequestTimeout) }
 
-// During calls drive, and ends its context when the target is gone: nothing more can be learned. It returns the error of drive, unless the
-// target is gone.
+// During calls drive, and ends its context when the target is gone: nothing more can be learned. It returns the error of drive,
+// unless the target is gone.
 func (w *Watch) During(ctx context.Context, drive func(context.Context) error) error {
 	inner, stop := context.WithCancel(ctx)
 	defer stop()
@@ -82,8 +83,8 @@ func (w *Watch) follow(ctx context.Context) error {
 	}
 }
 
-// Gone reports whether the target is gone. While that is in doubt, Gone waits for as long as the patience lasts, or until ctx ends. An error
-// means that the evidence could not be written.
+// Gone reports whether the target is gone. While that is in doubt, Gone waits for as long as the patience lasts, or until ctx
+// ends. An error means that the evidence could not be written.
 func (w *Watch) Gone(ctx context.Context) (bool, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
