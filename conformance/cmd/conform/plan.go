@@ -41,8 +41,8 @@ Figures come from a recorded run against the reference server.`,
 func printPlan(w io.Writer, p runner.Plan) error {
 	forecast := p.Forecast()
 	n := verdict.Count(slices.Collect(maps.Values(forecast)))
-	fmt.Fprintf(w, "%d clauses: %d to be judged, %d pledged, %d would take longer than the run may wait or have no check yet, %d need what the target file does not declare or prepare\n\n",
-		len(p.Clauses), len(p.Clauses)-len(forecast), n.Pledged, n.Pending, n.NotApplicable)
+	fmt.Fprintf(w, "%d clauses: %d to be judged, %d not applicable, %d pledged, %d pending\n", len(p.Clauses), len(p.Clauses)-len(forecast), n.NotApplicable, n.Pledged, n.Pending)
+	fmt.Fprintf(w, "not applicable: they need what the target file does not declare or prepare; pending: the run may not wait for so long\n\n")
 	e, err := p.Estimate()
 	if err != nil {
 		return err
