@@ -49,10 +49,11 @@ func lastAnswer(v evidence.View, base string) (at time.Time) {
 	return at
 }
 
-// lastGet returns the URL of the last GET that the server at base answered, or "". Others may be routes that it never answers.
+// lastGet returns the URL of the last GET that the server at base answered, or "". Others may be routes that it never answers. A
+// URL of which a part is redacted is none.
 func lastGet(v evidence.View, base string) string {
 	for i := len(v.Records) - 1; i >= 0; i-- {
-		if r := &v.Records[i]; with(r, base) && answered(r) && r.Exchange.Request.Method == http.MethodGet {
+		if r := &v.Records[i]; with(r, base) && answered(r) && r.Exchange.Request.Method == http.MethodGet && !strings.Contains(r.Exchange.Request.URL, "[redacted") {
 			return r.Exchange.Request.URL
 		}
 	}
@@ -60,7 +61,7 @@ func lastGet(v evidence.View, base string) string {
 }
 
 func with(r *evidence.Record, base string) bool {
-	return r.Exchange != nil && strings.HasPrefix(r.Exchange.Request.URL, base)
+	return r.Exchange != nil && strings.HasPrefix(r.Exchange.Request.URL, base+"/")
 }
 
 func answered(r *evidence.Record) bool { return r.Exchange.Response != nil && r.Exchange.Error == "" }
