@@ -118,10 +118,10 @@ func no(lost error) string {
 	return fmt.Sprintf("the target answers no more (%v)", cmp.Or(errors.Unwrap(lost), lost)) // without the words that say the same
 }
 
-// write writes that the target is gone, and since when; a zero time is now. The caller must hold w.mu.
+// write writes that the target is gone, and since when; a zero time is the beginning. The caller must hold w.mu.
 func (w *Watch) write(how string, at time.Time) error {
 	if at.IsZero() {
-		at = time.Now()
+		at = w.Began
 	}
 	how = fmt.Sprintf("%s %.1f s after the beginning", how, at.Sub(w.Began).Seconds())
 	w.gone = true

@@ -86,6 +86,20 @@ func TestTargetHangs(t *testing.T) {
 	}
 }
 
+// TestTargetHasNeverAnswered checks that nothing counts against a target that answered nothing at all.
+func TestTargetHasNeverAnswered(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	server.Close()
+	w := watched(t, config.File{URL: server.URL})
+	w.call(t, "/", 0, 10*time.Second, 0)
+	if err := w.During(context.Background(), waitForEnd); err != nil {
+		t.Fatal(err)
+	}
+	if left := Alive(w.Journal.View()).Scenarios(); len(left) > 0 {
+		t.Errorf("%v are judged", left)
+	}
+}
+
 // TestTargetLives checks that a target does not count as gone for one answer that came late or not at all.
 func TestTargetLives(t *testing.T) {
 	var slow atomic.Int64 // milliseconds
