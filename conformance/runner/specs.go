@@ -200,14 +200,15 @@ func (c *suite) changes(ctx context.Context) (worse []string, err error) {
 
 // changed says, for who watched the run, which verdicts are not what they were when they were told.
 func changed(early map[string]verdict.Verdict, final []verdict.Verdict) (lines []string) {
+	word := func(v verdict.Verdict) string { return strings.ReplaceAll(string(v.Outcome), "-", " ") }
 	for _, v := range final {
 		before, told := early[v.Clause]
-		now := strings.ReplaceAll(string(v.Outcome), "-", " ")
+		now := word(v)
 		if len(v.BlockedBy) > 0 {
 			now = "blocked by " + strings.Join(v.BlockedBy, ", ")
 		}
 		if told && before.Outcome != v.Outcome {
-			lines = append(lines, fmt.Sprintf("  %s was %s, and is %s", v.Clause, before.Outcome, now))
+			lines = append(lines, fmt.Sprintf("  %s was %s, and is %s", v.Clause, word(before), now))
 		}
 	}
 	if len(lines) == 0 {
