@@ -126,5 +126,5 @@ func Outcome(r evidence.Record) string {
 
 // New returns the check of a clause. Each of the scenarios is enough to show the clause.
 func New(clause string, judge func(*Case), scenarios ...string) Check {
-	return Check{clause, scenarios, judge}
+	return Check{Clause: clause, Shown: scenarios, Judge: judge}
 }

@@ -16,7 +16,18 @@ type Check struct {
 	Clause string
 	Shown  []string // scenarios whose evidence shows the clause; one of them is enough
 	Judge  func(*Case)
+
+	beside []string
 }
+
+// Beside returns a check that also needs scenarios which show nothing of the clause by themselves.
+func (ch Check) Beside(scenarios ...string) Check {
+	ch.beside = scenarios
+	return ch
+}
+
+// Needs returns the scenarios that have to run for the check.
+func (ch Check) Needs() []string { return slices.Concat(ch.Shown, ch.beside) }
 
 // Grade judges a clause with ch, for a target that declares the capabilities. What it finds may follow from causes.
 func Grade(f *facts.Facts, cl spec.Clause, capabilities []string, ch Check, causes Causes) verdict.Verdict {
@@ -107,9 +118,10 @@ func conclude(f *facts.Facts, v *verdict.Verdict, c *Case, ch Check, causes Caus
 	}
 }
 
-// unshown explains why a clause has no evidence, by the outcomes of the scenarios that should have shown it. If the
-// target blocked one of them, the clause fails. If some need what the target file does not declare or prepare, and the others
-// have ended and show nothing of it, the clause is not applicable, and the reason says what it takes (decision 0033).
+// unshown explains why a clause has no evidence, by the outcomes of the scenarios that should have shown it. If the target
+// blocked one of them, the clause fails. If some need what the target file does not declare or prepare, or what the clients
+// cannot do, and the others have ended and show nothing of it, the clause is not applicable, and the reason says what it takes
+// (decisions 0033 and 0035). It is not, if one of the others can look at it later.
 func unshown(f *facts.Facts, v *verdict.Verdict, ch Check) {
 	v.Outcome = verdict.Inconclusive
 	var why, unmet []string
@@ -124,6 +136,7 @@ func unshown(f *facts.Facts, v *verdict.Verdict, ch Check) {
 			v.Findings = append(v.Findings, blockedBy(f, ch.Clause, name, step))
 		case step.Outcome == evidence.Unable:
 			why = append(why, "scenario "+name+" was not run: "+step.Text)
+			unmet = append(unmet, step.Text)
 		case step.Outcome == evidence.Unmet:
 			why = append(why, "scenario "+name+" needs "+step.BlockedBy)
 			unmet = append(unmet, step.Text)
@@ -131,6 +144,8 @@ func unshown(f *facts.Facts, v *verdict.Verdict, ch Check) {
 			why = append(why, "scenario "+name+" "+step.Text)
 		case step.Outcome == evidence.Broken:
 			why = append(why, "scenario "+name+" broke: "+step.Text)
+		case step.Outcome == evidence.Done && later(f, ch.Clause, name):
+			why = append(why, "scenario "+name+" looks at it later")
 		case step.Outcome == evidence.Done:
 			why = append(why, "scenario "+name+" left no evidence of it")
 			ended++

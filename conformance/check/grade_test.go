@@ -1,6 +1,7 @@
 package check
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -78,12 +79,16 @@ func TestUnmetIsNotApplicable(t *testing.T) {
 	}{
 		"all of them":         {[]string{"isolation"}, func(*Case) {}, verdict.NotApplicable},
 		"one was not run":     {[]string{"isolation", "refusals"}, func(*Case) {}, verdict.Inconclusive},
+		"clients cannot":      {[]string{"isolation", "crowd"}, func(*Case) {}, verdict.NotApplicable},
+		"another looks later": {[]string{"isolation", "cloud"}, func(*Case) {}, verdict.Pending},
 		"another has ended":   {[]string{"isolation", "pair"}, func(*Case) {}, verdict.NotApplicable},
 		"seen elsewhere":      {[]string{"isolation"}, func(c *Case) { c.Saw(evidence.Record{Seq: 7}) }, verdict.Pass},
 		"contradicted anyway": {[]string{"isolation"}, func(c *Case) { c.Wrong("a", "b") }, verdict.Fail},
 	} {
 		ch := Check{Clause: cl.ID, Shown: c.shown, Judge: c.judge}
-		records := append(scenarioAt("isolation", unmet).Records, scenarioAt("pair", evidence.Step{Outcome: evidence.Done}).Records...)
+		done := evidence.Step{Outcome: evidence.Done}
+		records := slices.Concat(scenarioAt("isolation", unmet).Records, scenarioAt("pair", done).Records, scenarioAt("crowd", evidence.Step{Outcome: evidence.Unable, Text: unmet.Text}).Records,
+			[]evidence.Record{{Scenario: "cloud", Label: "after-expiry.unwaited", Step: &evidence.Step{Outcome: evidence.Unwaited, Text: "too long", Clauses: []string{cl.ID}}}}, scenarioAt("cloud", done).Records)
 		v := Grade(facts.Sort(ledger(t), evidence.View{}.With(records)), cl, nil, ch, Causes{})
 		if v.Outcome != c.want || v.Outcome == verdict.NotApplicable && v.Reason != unmet.Text {
 			t.Errorf("%s: %s (%s), want %s", name, v.Outcome, v.Reason, c.want)

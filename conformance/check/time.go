@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/facts"
 	"reelcheck/conformance/verdict"
 	"reelcheck/spec"
 )
@@ -30,6 +31,13 @@ func timeOf(v evidence.View, cl spec.Clause, ch Check, capabilities []string) st
 func waits(v evidence.View) bool {
 	return slices.ContainsFunc(v.Records, func(r evidence.Record) bool {
 		return r.Watch != nil && r.Watch.What == evidence.PolicyTime || r.Step != nil && r.Step.Outcome == evidence.Unwaited
+	})
+}
+
+// later reports whether the look of a scenario that shows the clause was put off.
+func later(f *facts.Facts, clause, scenario string) bool {
+	return slices.ContainsFunc(f.View.Scenario(scenario).Steps().Records, func(r evidence.Record) bool {
+		return r.Step.Outcome == evidence.Unwaited && slices.Contains(r.Step.Clauses, clause)
 	})
 }
 

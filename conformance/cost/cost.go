@@ -49,6 +49,18 @@ func (c Cost) Plus(o Cost) Cost {
 	return Cost{c.Archives + o.Archives, seconds, c.Sent + o.Sent, c.Received + o.Received, c.Took + o.Took}
 }
 
+// As returns the cost with the seconds of each kind as those of another one; of "" they are left out.
+func (c Cost) As(kind func(string) string) Cost {
+	out := c
+	out.Seconds = map[string]float64{}
+	for k, s := range c.Seconds {
+		if as := kind(k); as != "" {
+			out.Seconds[as] += s
+		}
+	}
+	return out
+}
+
 // Longer returns the cost of a scenario whose archives record for as much longer, because policy time passes by
 // waiting. It is an upper bound: not every archive records all the time.
 func (c Cost) Longer(d time.Duration) Cost {

@@ -30,6 +30,7 @@ const (
 	Wrong   State = "FAIL"
 	Absent  State = "not applicable" // the target file does not declare it
 	Untried State = "not tried"      // something that it needs is wrong
+	Unseen  State = "declared"       // no step is for it
 )
 
 // Step is one thing that was tried.
@@ -86,6 +87,8 @@ var (
 		{"publish", []string{"clients", "session", "client events"}, (*examination).publish},
 		{"archive", []string{"publish"}, (*examination).archive},
 		{"callback", []string{"archive", "receivers"}, (*examination).callback},
+		{"signature", []string{"callback"}, (*examination).signature},
+		{"session callback", []string{"publish", "receivers"}, (*examination).sessionCallback},
 		{"file", []string{"archive", "bucket", "FFmpeg"}, (*examination).file},
 	}
 )
@@ -141,7 +144,12 @@ func Examine(ctx context.Context, o Options) (_ []Step, err error) {
 	limited, cancel := context.WithTimeout(ctx, o.Within)
 	defer cancel()
 	walked, err := e.all(limited, way)
-	return append(out, walked...), errors.Join(err, ctx.Err())
+	out = append(out, walked...)
+	if left := untried(o.File); err == nil && len(left) > 0 {
+		out = append(out, Step{"other capabilities", Unseen, "declared, not tried: " + strings.Join(left, ", ")})
+		o.Tell(out[len(out)-1])
+	}
+	return out, errors.Join(err, ctx.Err())
 }
 
 // all tries the steps. Only a parent context that ends is an error.

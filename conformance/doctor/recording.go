@@ -2,12 +2,10 @@ package doctor
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"reelcheck/conformance/evidence"
@@ -26,6 +24,16 @@ var films = []struct {
 }{{config.VP8, "vp8-05"}, {config.H264, "h264-05"}}
 
 const sound = "tone-05"
+
+// filmFor returns what to publish.
+func filmFor(f config.File) (codec config.Capability, name string) {
+	for _, c := range films {
+		if f.Has(c.codec) {
+			return c.codec, c.film
+		}
+	}
+	return "", ""
+}
 
 func (e *examination) events(ctx context.Context) (string, error) {
 	if !e.File.Has(config.Events) {
@@ -72,16 +80,11 @@ func (e *examination) refused(err error) error {
 }
 
 func (e *examination) publish(ctx context.Context) (string, error) {
-	i := slices.IndexFunc(films, func(f struct {
-		codec config.Capability
-		film  string
-	}) bool {
-		return e.File.Has(f.codec)
-	})
-	if i < 0 {
+	codec, film := filmFor(e.File)
+	if codec == "" {
 		return "", errors.New("capabilities: neither vp8 nor h264 is declared, so nothing can be published")
 	}
-	e.film = films[i].film
+	e.film = film
 	token, err := e.clientToken()
 	if err != nil {
 		return "", err
@@ -127,51 +130,4 @@ func (e *examination) archive(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("POST %s %s; want the archive", path(a), said(a))
 	}
 	return fmt.Sprintf("%s, %v of it, stopped", e.made, e.Record), nil
-}
-
-// callback waits for a callback about the archive.
-func (e *examination) callback(ctx context.Context) (string, error) {
-	if !e.File.Has(config.Callback) {
-		return "", absent("the target file does not declare callback")
-	}
-	if s := e.File.Sinks.Webhook; !e.File.Has(config.Control) && s.URL == "" && strings.HasSuffix(s.Listen, ":0") {
-		return "", fmt.Errorf("sinks.webhook.listen: %s is another port in every run; choose one, so that you can set it in the console of the target", s.Listen)
-	}
-	wake, release := e.journal.Watch()
-	defer release()
-	t := time.NewTimer(e.Arrival)
-	defer t.Stop()
-	for {
-		statuses, others := e.heard()
-		if len(statuses) > 0 {
-			return fmt.Sprintf("%s, at %s", strings.Join(statuses, ", "), e.hooks.URL), nil
-		}
-		select {
-		case <-wake:
-		case <-t.C:
-			return "", fmt.Errorf("nothing about the archive came to %s within %v of its stop; is that the callback URL in the console of the target, and can the target reach it? %s",
-				e.hooks.URL, e.Arrival, others)
-		case <-ctx.Done():
-			return "", ctx.Err()
-		}
-	}
-}
-
-// heard returns the statuses in the callbacks about the archive, and what came beside them.
-func (e *examination) heard() (statuses []string, others string) {
-	var strange []evidence.Record
-	for _, r := range e.journal.View().Webhooks().Records {
-		var body struct{ ID, Status string }
-		_ = json.Unmarshal([]byte(r.Webhook.Body.Text), &body) // what is not JSON is strange
-		if body.ID == e.made && body.Status != "" {
-			statuses = append(statuses, body.Status)
-			continue
-		}
-		strange = append(strange, r)
-	}
-	if len(strange) == 0 {
-		return statuses, "No request came at all."
-	}
-	last := strange[len(strange)-1].Webhook
-	return statuses, fmt.Sprintf("%d other requests came, the last one %s %s: %s", len(strange), last.Method, last.Path, last.Body.Text)
 }

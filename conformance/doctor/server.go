@@ -20,6 +20,8 @@ const (
 	patience = 4 * time.Second
 	// skewLimit is the difference of clocks from which on signed tokens begin to fail.
 	skewLimit = 10 * time.Second
+	// secret signs the callbacks of the application that the control API makes.
+	secret = "signed for conform doctor"
 )
 
 // reach asks for a list of archives without credentials.
@@ -128,6 +130,12 @@ func (e *examination) control(ctx context.Context) (string, error) {
 		return "", absent("the target file does not declare control")
 	}
 	r := target.AppRequest{Name: "conform doctor", ArchiveCallbackURL: e.hooks.Endpoint(scenario, "default")}
+	if e.File.Has(config.Monitoring) {
+		r.SessionCallbackURL = e.hooks.Endpoint(scenario, "session")
+	}
+	if e.File.Has(config.Signing) {
+		r.SignatureSecret = secret
+	}
 	if e.store != nil {
 		r.Storage = e.store.Storage(e.place)
 	}

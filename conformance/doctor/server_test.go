@@ -57,6 +57,7 @@ type server struct {
 	about     string // archive that the callbacks are about
 	bucket    *config.S3Sink
 	file      http.HandlerFunc // what the download link answers
+	monitors  bool             // it tells what happens in the session too
 	status    string           // of the archive after its stop, in place of the right one
 	reason    string
 	hangs     string        // path at which no answer comes
@@ -158,7 +159,13 @@ func (s *server) call(ctx context.Context, status string) {
 	if s.callbacks == "" {
 		return
 	}
-	body := fmt.Sprintf(`{"event":"archive","id":%q,"sessionId":"1_session","status":%q}`, s.about, status)
+	s.post(ctx, fmt.Sprintf(`{"event":"archive","id":%q,"sessionId":"1_session","status":%q}`, s.about, status))
+	if s.monitors {
+		s.post(ctx, `{"event":"streamCreated","sessionId":"1_session"}`)
+	}
+}
+
+func (s *server) post(ctx context.Context, body string) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.callbacks, strings.NewReader(body))
 	if err != nil {
 		return

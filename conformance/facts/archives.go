@@ -45,7 +45,7 @@ func (f *Facts) begun() {
 			if h.Follows = i > 0; h.Follows {
 				at.To = h.firstShown()
 			}
-			h.Start, h.Request, h.Begun = first.By, s.archive(), at
+			h.Start, h.Scenario, h.Request, h.Begun = first.By, s.Created.Scenario, s.archive(), at
 		}
 	}
 }

@@ -211,7 +211,7 @@ func (f *Facts) sight(o jsonvalue.Object, r evidence.Record) {
 	}
 	h := f.history(id, r.Scenario)
 	if r.Exchange.Operation == evidence.StartArchive && h.Start.Exchange == nil {
-		h.Start = r
+		h.Start, h.Scenario = r, r.Scenario
 		h.Request, _ = f.Decode(r.Exchange.Request.Body.Text)
 	}
 	h.Seen = append(h.Seen, Sighting{o, r, r.Exchange.Operation})

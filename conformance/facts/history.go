@@ -60,7 +60,7 @@ func (s Sighting) Asked() time.Time { return s.At.Sent() }
 // History is everything that was seen of one archive, in the order of the evidence.
 type History struct {
 	ID       string
-	Scenario string
+	Scenario string // that started it; others may see it first, where they share an application
 	// Start is the exchange that started it. That of an automatic archive has no Exchange: it is the arrival of the
 	// session's first client.
 	Start   evidence.Record

@@ -23,6 +23,9 @@ var earlier = func() map[string][]string {
 	return above
 }()
 
+// Earlier returns the clauses whose breach may explain what the check of a clause finds.
+func Earlier(clause string) []string { return earlier[clause] }
+
 // ladders reads follows.yaml. It returns, for each clause, those on the lines above it in any ladder.
 func ladders(text []byte) (map[string][]string, error) {
 	var named map[string][]string

@@ -90,7 +90,7 @@ func TestEveryClauseStandsAlone(t *testing.T) {
 		if !ok {
 			continue // TestRegistry reports it
 		}
-		alone := whole.Where(func(r *evidence.Record) bool { return r.Scenario == "" || slices.Contains(ch.Shown, r.Scenario) })
+		alone := whole.Where(func(r *evidence.Record) bool { return r.Scenario == "" || slices.Contains(ch.Needs(), r.Scenario) })
 		if v := judge.Prepare(l, alone, everything(l)).Judge(cl); v.Outcome != verdict.Pass {
 			t.Errorf("%s, shown by %v: %s: %s %v", id, ch.Shown, v.Outcome, v.Reason, v.Findings)
 		}
@@ -104,14 +104,14 @@ func TestEveryNamedScenarioIsOfUse(t *testing.T) {
 		one := judge.Prepare(l, whole.Where(func(r *evidence.Record) bool { return r.Scenario == "" || r.Scenario == s.Name }), everything(l))
 		for id, ch := range judge.Checks {
 			cl, ok := l.Clause(id)
-			if !ok || !slices.Contains(ch.Shown, s.Name) {
+			if !ok || !slices.Contains(ch.Needs(), s.Name) {
 				continue
 			}
 			if len(one.Judge(cl).Proof) > 0 {
 				continue
 			}
 			others := whole.Where(func(r *evidence.Record) bool {
-				return r.Scenario == "" || r.Scenario != s.Name && slices.Contains(ch.Shown, r.Scenario)
+				return r.Scenario == "" || r.Scenario != s.Name && slices.Contains(ch.Needs(), r.Scenario)
 			})
 			if v := judge.Prepare(l, others, everything(l)).Judge(cl); v.Outcome == verdict.Pass {
 				t.Errorf("%s names %s, which shows nothing of it", id, s.Name)

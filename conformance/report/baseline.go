@@ -1,11 +1,11 @@
 package report
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -76,16 +76,14 @@ func ReadBaseline(name string) ([]Excuse, error) {
 // repeated clauses are errors.
 func ParseBaseline(data []byte) ([]Excuse, error) {
 	var doc yaml.Node
-	if err := yaml.NewDecoder(bytes.NewReader(data)).Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
+	if err := yaml.Unmarshal(data, &doc); err != nil {
 		return nil, err
 	}
 	if err := form(doc); err != nil {
 		return nil, err
 	}
-	d := yaml.NewDecoder(bytes.NewReader(data))
-	d.KnownFields(true)
 	var list []Excuse
-	if err := d.Decode(&list); err != nil && !errors.Is(err, io.EOF) {
+	if err := doc.Decode(&list); err != nil {
 		return nil, err
 	}
 	seen := map[string]bool{}
@@ -107,8 +105,13 @@ func ParseBaseline(data []byte) ([]Excuse, error) {
 	return list, nil
 }
 
-// entryKeys are the keys of an entry, as yaml knows them.
-var entryKeys = []string{"clause", "reason", "owner", "expires", "flaky"}
+// entryKeys are the keys of an entry.
+var entryKeys = func() (keys []string) {
+	for f := range reflect.TypeFor[Excuse]().Fields() {
+		keys = append(keys, f.Tag.Get("yaml"))
+	}
+	return keys
+}()
 
 // form demands that a document is a list of mappings with known keys, and says so in the words of YAML.
 func form(doc yaml.Node) error {

@@ -64,7 +64,8 @@ type Run struct {
 	Regraded    bool      `json:"regraded"`         // judged from a recorded bundle
 	Evidence    string    `json:"evidence,omitempty"`
 	ExitCode    int       `json:"exitCode"`
-	Died        string    `json:"died,omitempty"` // how the target ended while it was judged
+	Died        string    `json:"died,omitempty"`      // how the target ended while it was judged
+	NoArchive   string    `json:"noArchive,omitempty"` // what kept the target from recording anything
 }
 
 // Clause is one clause of the ledger with its verdict.

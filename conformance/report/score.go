@@ -54,6 +54,9 @@ func (r *Report) Headline() string {
 	if r.Run.Died != "" {
 		return "The target died"
 	}
+	if r.Run.NoArchive != "" {
+		return "No archive could be started"
+	}
 	switch r.Run.ExitCode {
 	case verdict.ExitConformant:
 		return "Conformant"
@@ -69,6 +72,17 @@ func (r *Report) Headline() string {
 		return "Interrupted"
 	}
 	return "Fault of the suite"
+}
+
+// First returns a sentence that a reader has to know before the verdicts, because most of them follow from it, or "".
+func (r *Report) First() string {
+	switch {
+	case r.Run.Died != "":
+		return text.Sentence(r.Run.Died) + ". Everything after that is not judged."
+	case r.Run.NoArchive != "":
+		return "No archive could be started, and most failures follow from that: conform doctor --target FILE names what is wrong first. " + text.Sentence(r.Run.NoArchive)
+	}
+	return ""
 }
 
 // Causes returns the clauses that failed or could not be judged, without those that another one in the report explains.

@@ -10,10 +10,10 @@ import (
 	"time"
 
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/judge"
 	"reelcheck/conformance/pledge"
 	"reelcheck/conformance/report"
 	"reelcheck/conformance/report/folder"
+	"reelcheck/conformance/runner/liveness"
 	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/scenario/all"
 	"reelcheck/conformance/target/launch"
@@ -38,6 +38,9 @@ func (c Collection) Collect(ctx context.Context) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, &UsageError{err}
 	}
+	if _, err := readEvidence(c.evidence()); err != nil { // what is added to damaged evidence would be lost with it
+		return Outcome{}, err
+	}
 	if c.Target != "" {
 		pledges.Target = c.Target
 	}
@@ -47,7 +50,7 @@ func (c Collection) Collect(ctx context.Context) (Outcome, error) {
 	}
 	t, err := launch.Start(ctx, f, "", c.Dir)
 	if err == nil {
-		err = reach(ctx, t.Credentials.URL)
+		err = liveness.Answers(ctx, t.Credentials.URL, liveness.Patience(f))
 	}
 	if err != nil {
 		return Outcome{}, err
@@ -78,7 +81,7 @@ func (c Collection) read() (pledge.File, *report.Report, error) {
 
 // take takes the looks that are due. It returns a line about each of the others.
 func (c Collection) take(ctx context.Context, t *launch.Target) (lines []string, err error) {
-	j, _, err := evidence.Resume(filepath.Join(c.Dir, EvidenceDir), nil)
+	j, _, err := evidence.Resume(c.evidence(), nil)
 	if err != nil {
 		return nil, &UsageError{err}
 	}
@@ -105,23 +108,22 @@ func (c Collection) take(ctx context.Context, t *launch.Target) (lines []string,
 	return lines, nil
 }
 
-// conclude judges the clauses of the old report by all evidence, and keeps what is still open.
+// conclude judges the clauses of the run by all evidence, and keeps what is still open.
 func (c Collection) conclude(old *report.Report, pledges pledge.File) (Outcome, error) {
-	ledger, err := spec.Load()
+	e, err := readEvidence(c.evidence())
 	if err != nil {
 		return Outcome{}, err
 	}
-	v, _, err := evidence.Open(filepath.Join(c.Dir, EvidenceDir))
+	out, err := e.grade(grading{baseline: old.Baseline, asOf: c.Now(), version: c.Version, facts: verdict.Run{Strict: c.Strict || old.Run.Strict}})
 	if err != nil {
-		return Outcome{}, err
+		return out, err
 	}
-	verdicts := slices.DeleteFunc(judge.Grade(ledger, alive(v), old.Target.Capabilities), func(v verdict.Verdict) bool {
-		return !slices.ContainsFunc(old.Clauses, func(cl report.Clause) bool { return cl.ID == v.Clause })
-	})
-	out := grading{ledger, verdicts, v, old.Baseline, c.Now(), c.Version, verdict.Run{Strict: c.Strict || old.Run.Strict}}.outcome()
-	r, run := out.Report, old.Run
-	run.FinishedAt, run.Strict, run.ExitCode, run.Died = c.Now().UTC(), r.Run.Strict, r.Run.ExitCode, r.Run.Died
-	r.Target, r.Run = old.Target, run
-	pledges.Pledges = pledge.Of(v)
+	r := out.Report
+	r.Target = old.Target
+	r.Run.ID, r.Run.StartedAt, r.Run.FinishedAt, r.Run.Selection = old.Run.ID, old.Run.StartedAt, c.Now().UTC(), old.Run.Selection
+	r.Run.Regraded, r.Run.Evidence = old.Run.Regraded, old.Run.Evidence
+	pledges.Pledges = pledge.Of(e.View)
 	return out, pledges.Write(c.Dir)
 }
+
+func (c Collection) evidence() string { return filepath.Join(c.Dir, EvidenceDir) }

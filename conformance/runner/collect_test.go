@@ -62,7 +62,7 @@ func abandon(t *testing.T) *abandoned {
 	a.server = httptest.NewServer(a)
 	t.Cleanup(a.server.Close)
 	about := report.Target{URL: a.server.URL, Capabilities: []string{"legacy", "cloud", "vp8"}, TimeMode: "deferred"}
-	j, err := evidence.Create(filepath.Join(a.dir, EvidenceDir), evidence.About{Run: "old", Target: about.Head()}, nil)
+	j, err := evidence.Create(filepath.Join(a.dir, EvidenceDir), evidence.About{Run: "old", Target: about.Head(), Selection: []string{"ARC-STAT-11"}, Clauses: []string{"ARC-STAT-11"}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,5 +168,38 @@ func TestCollectNeedsTheSameApplication(t *testing.T) {
 	}
 	if _, err := pledge.Read(a.dir); err != nil {
 		t.Errorf("the pledge is lost: %v", err)
+	}
+}
+
+// TestCollectReadsEvidenceAsRegradeDoes refuses evidence with a gap before it takes a look, and does not judge by a scenario that
+// was interrupted.
+func TestCollectReadsEvidenceAsRegradeDoes(t *testing.T) {
+	journal := func(a *abandoned) string { return filepath.Join(a.dir, EvidenceDir, "journal.jsonl") }
+	damage := func(a *abandoned, change func(lines []string) string) {
+		b, err := os.ReadFile(journal(a))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(journal(a), []byte(change(strings.SplitAfter(string(b), "\n"))), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a := abandon(t)
+	damage(a, func(lines []string) string { return lines[0] + lines[1] + strings.Join(lines[3:], "") })
+	var usage *UsageError
+	if _, err := (Collection{Dir: a.dir, Now: time.Now}).Collect(t.Context()); !errors.As(err, &usage) || !strings.Contains(err.Error(), "record 3 missing") {
+		t.Errorf("a gap: %v", err)
+	}
+	if f, err := pledge.Read(a.dir); err != nil || len(f.Pledges) != 1 {
+		t.Errorf("a gap: pledges %+v, %v", f, err)
+	}
+	a = abandon(t)
+	damage(a, func(lines []string) string { return strings.Join(lines[:len(lines)-2], "") }) // without the end of the scenario
+	want, err := Regrade(filepath.Join(a.dir, EvidenceDir), "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := a.collect(t, 2*time.Hour); got.Code != want.Code || got.Code != verdict.ExitInterrupted || !got.Report.Run.Interrupted || got.Report.Counts != want.Report.Counts {
+		t.Errorf("interrupted: exit %d, %v; regrade: %d, %v", got.Code, got.Report.Counts, want.Code, want.Report.Counts)
 	}
 }

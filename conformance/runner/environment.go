@@ -6,13 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"net/url"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
-	"time"
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/media"
@@ -21,6 +18,7 @@ import (
 	"reelcheck/conformance/publisher/browser"
 	"reelcheck/conformance/publisher/command"
 	"reelcheck/conformance/report"
+	"reelcheck/conformance/runner/liveness"
 	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/sink"
 	"reelcheck/conformance/target/config"
@@ -34,7 +32,7 @@ import (
 type environment struct {
 	target  *launch.Target
 	journal *evidence.Journal
-	began   time.Time
+	life    *liveness.Watch
 	hooks   *sink.Webhooks
 	store   *sink.Store
 	azure   *sink.Azure
@@ -59,7 +57,7 @@ func openEnvironment(ctx context.Context, o Options, p Plan, selected Selection)
 		return nil, &launch.UnreachableError{Err: err}
 	}
 	if s.target, err = launch.Start(ctx, p.File, s.mail.Address, o.Out); err == nil {
-		err = reach(ctx, s.target.Credentials.URL)
+		err = liveness.Reach(ctx, s.target.Credentials.URL)
 	}
 	if err == nil {
 		err = s.open(ctx, o, p, selected)
@@ -75,10 +73,11 @@ func (s *environment) open(ctx context.Context, o Options, p Plan, selected Sele
 	if len(head.Selection) > 0 {
 		head.Clauses = p.ids()
 	}
-	s.began = o.Now()
+	began := o.Now()
 	if s.journal, err = evidence.Create(filepath.Join(o.Out, EvidenceDir), head, nil); err != nil {
 		return err
 	}
+	s.life = &liveness.Watch{Target: s.target, Journal: s.journal, Began: began, Patience: liveness.Patience(p.File)}
 	for _, secret := range p.File.Secrets {
 		s.journal.Redact(secret.Name, secret.Value)
 	}
@@ -98,25 +97,6 @@ func (s *environment) open(ctx context.Context, o Options, p Plan, selected Sele
 		return &launch.UnreachableError{Err: err}
 	}
 	return nil
-}
-
-// reach tries to connect to the target. It tells a missing target from one that misbehaves.
-func reach(ctx context.Context, base string) error {
-	u, err := url.Parse(base)
-	if err != nil || u.Host == "" {
-		return &UsageError{fmt.Errorf("target URL %q is not absolute", base)}
-	}
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
-	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
-	if err != nil {
-		return &launch.UnreachableError{Err: err}
-	}
-	return conn.Close()
 }
 
 // drive starts the scenarios and returns at once. await and done tell when they end.
@@ -141,7 +121,7 @@ func (s *environment) drive(ctx context.Context, o Options, p Plan) error {
 	}
 	go func() { // close waits for done
 		defer close(s.done)
-		s.err = s.attend(ctx, func(ctx context.Context) error { return scenario.Run(ctx, env, p.Scenarios) })
+		s.err = s.life.During(ctx, func(ctx context.Context) error { return scenario.Run(ctx, env, p.Scenarios) })
 	}()
 	return nil
 }
@@ -183,7 +163,8 @@ func (s *environment) note(pr scenario.Progress) {
 	}
 }
 
-// await returns when the last steps of the scenarios are in the evidence, or when no more evidence will come.
+// await returns when the last steps of the scenarios are in the evidence, or when no more evidence will come, and when there is
+// no doubt whether the target lives: of one that is gone no scenario tells anything.
 func (s *environment) await(ctx context.Context, names []string) error {
 	wake, release := s.journal.Watch()
 	defer release()
@@ -208,8 +189,12 @@ func (s *environment) await(ctx context.Context, names []string) error {
 			}
 		}
 	}
-	return nil
+	_, err := s.life.Gone(ctx)
+	return err
 }
+
+// gone reports whether the evidence says that the target ended.
+func (s *environment) gone() bool { return report.Died(s.journal.View()) != nil }
 
 func over(v evidence.View, scenario string) bool {
 	step, ok := v.Outcome(scenario)
@@ -218,7 +203,7 @@ func over(v evidence.View, scenario string) bool {
 
 // settled returns the evidence of the scenarios that have ended.
 func (s *environment) settled() evidence.View {
-	v := s.journal.View()
+	v := liveness.Alive(s.journal.View())
 	settled := map[string]bool{"": true}
 	for _, name := range v.Scenarios() {
 		settled[name] = over(v, name)
@@ -228,7 +213,7 @@ func (s *environment) settled() evidence.View {
 
 // whole returns all evidence. If the run was interrupted, it leaves out what was seen in the scenarios that did not end by themselves.
 func (s *environment) whole(interrupted bool) evidence.View {
-	v := alive(s.journal.View())
+	v := liveness.Alive(s.journal.View())
 	if !interrupted {
 		return v
 	}

@@ -3,6 +3,7 @@ package runner
 import (
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"reelcheck/conformance/cost"
@@ -35,13 +36,13 @@ func (p Plan) Estimate() (Estimate, error) {
 		if _, unmet := s.Unmet(p.File); unmet {
 			continue
 		}
-		c := recorded[s.Name]
+		c := recorded[s.Name].As(p.kind)
 		if p.File.Time != config.Virtual {
 			c = c.Longer(s.Wait)
 			waits := s.Wait
 			for _, look := range s.Later {
-				if clock.TooLong(p.File, s.Wait+look.After) == nil {
-					waits = max(waits, s.Wait+look.After)
+				if wait := s.Waits(look); clock.TooLong(p.File, wait) == nil {
+					waits = max(waits, wait)
 				}
 			}
 			c.Took += (waits - s.Wait).Seconds()
@@ -53,6 +54,18 @@ func (p Plan) Estimate() (Estimate, error) {
 	}
 	e.Takes = cost.Schedule(slots, jobs)
 	return e, nil
+}
+
+// kind returns as what a target records what the recorded run has of a kind, or "". Where it has no full HD, scenarios take the
+// next size, or leave it out; this counts the first.
+func (p Plan) kind(recorded string) string {
+	switch {
+	case recorded == "individual" && !p.File.Has(config.Individual):
+		return ""
+	case p.File.Has(config.FHD):
+		return recorded
+	}
+	return strings.NewReplacer("1920x1080", "1280x720", "1080x1920", "720x1280").Replace(recorded)
 }
 
 // Mode says how a clause can be judged apart from an advanced clock.
@@ -77,8 +90,8 @@ func (p Plan) Modes() []Mode {
 			}
 			wait := s.Wait
 			for _, look := range s.Later {
-				if slices.Contains(slices.Concat(look.Clauses, look.Prompt), cl.ID) {
-					wait += look.After
+				if look.Shows(cl.ID) {
+					wait = s.Waits(look)
 				}
 				m.Deferred = m.Deferred || slices.Contains(look.Clauses, cl.ID)
 			}

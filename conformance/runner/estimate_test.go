@@ -1,21 +1,21 @@
 package runner
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"reelcheck/conformance/cost"
-	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/target/config"
+	"reelcheck/conformance/verdict"
 )
 
-// everything returns a target file with all capabilities.
+// everything returns a target file with all capabilities but some.
 func everything(mode config.TimeMode, without ...config.Capability) config.File {
 	f := config.File{Time: mode}
 	for _, c := range config.Capabilities {
-		if len(without) == 0 || c != without[0] {
+		if !slices.Contains(without, c) {
 			f.Capabilities = append(f.Capabilities, c)
 		}
 	}
@@ -55,13 +55,24 @@ func TestEstimateOfWaits(t *testing.T) {
 	if real.Longest != 67*time.Second || real.Takes < real.Longest || real.Minutes() < 2 || len(real.Scenarios) != 1 {
 		t.Errorf("real: %+v", real)
 	}
-	if got := p.Unjudged(); len(got) != 1 || !strings.Contains(got["ARC-DUR-05"], "needs a wait of 12h0m7s; --longest-wait is 5m") {
-		t.Errorf("unjudged: %v", got)
+	if got := p.Forecast(); len(got) != 1 || got["ARC-DUR-05"].Outcome != verdict.Pending || !strings.Contains(got["ARC-DUR-05"].Reason, "needs a wait of 12h0m7s; --longest-wait is 5m") {
+		t.Errorf("forecast: %v", got)
 	}
 	f := everything(config.Real, config.Control)
 	f.LongestWait = config.Duration(13 * time.Hour)
 	if p, long := estimate(t, f, nobody); long.Longest < 12*time.Hour || len(long.Scenarios) != 2 || p.patience() < 12*time.Hour {
 		t.Errorf("long: %+v, %v", long, p.patience())
+	}
+}
+
+// TestEstimateKnowsTheKinds checks that a plan counts no kind of archive that the target file does not declare.
+func TestEstimateKnowsTheKinds(t *testing.T) {
+	f := everything(config.Virtual, config.FHD, config.Individual)
+	_, e := estimate(t, f, Selection{})
+	for kind := range e.Seconds {
+		if strings.Contains(kind, "1920") || kind == "individual" {
+			t.Errorf("%.0f s of kind %q", e.Seconds[kind], kind)
+		}
 	}
 }
 
@@ -77,29 +88,6 @@ func TestModes(t *testing.T) {
 		if m.Real != want.Real || m.Wait != want.Wait || m.Deferred != want.Deferred {
 			t.Errorf("%s: real %t, wait %v, deferred %t; want %+v", m.Clause.ID, m.Real, m.Wait, m.Deferred, want)
 		}
-	}
-}
-
-// TestGuardStopsTheRun starts one archive more than the run may.
-func TestGuardStopsTheRun(t *testing.T) {
-	j, err := evidence.Create(t.TempDir(), evidence.About{}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	stopped := make(chan struct{})
-	g := watch(t.Context(), j, cost.Caps{Archives: 1}, func() { close(stopped) })
-	for _, id := range []string{"a", "b"} {
-		body := `{"id":"` + id + `","sessionId":"one","status":"started"}`
-		r := evidence.Record{Scenario: "s", IDs: map[string]string{evidence.Session: "one"}, Exchange: &evidence.Exchange{
-			Operation: evidence.StartArchive, Response: &evidence.Response{Status: 200, Body: evidence.Body{Text: body}}}}
-		if _, err := j.Append(r); err != nil {
-			t.Fatal(err)
-		}
-	}
-	<-stopped
-	<-g.done
-	if g.exceeded == nil || !strings.Contains(g.exceeded.Error(), "--max-archives 1") {
-		t.Errorf("stopped for %v", g.exceeded)
 	}
 }
 

@@ -1,8 +1,10 @@
 package runner
 
 import (
+	"fmt"
 	"time"
 
+	"reelcheck/conformance/cost"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/report"
 	"reelcheck/conformance/verdict"
@@ -26,6 +28,7 @@ func (g grading) outcome() Outcome {
 	level := func(id string) string { cl, _ := g.ledger.Clause(id); return string(cl.Level) }
 	excused, wrong := report.Apply(g.baseline, g.verdicts, known, g.asOf)
 	r := report.Build(g.ledger, g.verdicts, g.view, excused)
+	r.Run.NoArchive = noArchive(g.view)
 	facts := g.facts
 	facts.Excused, facts.Stale, facts.Unreachable = excused, len(wrong) > 0, r.Run.Died != ""
 	for _, v := range g.verdicts {
@@ -35,4 +38,20 @@ func (g grading) outcome() Outcome {
 	r.Baseline, r.Counts.Excused = g.baseline, len(excused)
 	r.Run.Interrupted, r.Run.Strict, r.Run.ExitCode = facts.Interrupted, facts.Strict, verdict.Exit(g.verdicts, facts, level)
 	return Outcome{Report: r, Code: r.Run.ExitCode, Notes: wrong}
+}
+
+// noArchive says what kept the first scenario from recording anything, if there is no archive at all. Of a target that died it
+// says nothing.
+func noArchive(v evidence.View) string {
+	var made cost.Counter
+	made.Add(v.Records...)
+	if made.Total().Archives > 0 || report.Died(v) != nil {
+		return ""
+	}
+	for _, name := range v.Scenarios() {
+		if step, _ := v.Outcome(name); step.Outcome == evidence.Blocked {
+			return fmt.Sprintf("scenario %s: %s", name, step.Text)
+		}
+	}
+	return ""
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/report"
 	"reelcheck/conformance/verdict"
 )
@@ -30,6 +31,29 @@ func TestGrading(t *testing.T) {
 		g := grading{ledger: load(t), verdicts: []verdict.Verdict{c.verdict}, view: evidence.View{}, baseline: c.baseline, asOf: now}
 		if got := g.outcome(); got.Code != c.code || got.Report.Run.ExitCode != c.code {
 			t.Errorf("%s: exit code %d, in the report %d, want %d", name, got.Code, got.Report.Run.ExitCode, c.code)
+		}
+	}
+}
+
+// TestNoArchive checks that a run counts as one in which nothing could be recorded only if something was to be recorded, and
+// never was.
+func TestNoArchive(t *testing.T) {
+	step := func(name string, o evidence.Outcome) evidence.Record {
+		return evidence.Record{Scenario: name, Label: "scenario", Step: &evidence.Step{Outcome: o, Text: "why"}}
+	}
+	started := evidence.Record{Scenario: scenarios.Pair, Exchange: &evidence.Exchange{Operation: evidence.StartArchive,
+		Response: &evidence.Response{Status: 200, Body: evidence.Body{Text: `{"id":"a","sessionId":"s"}`}}}}
+	for name, c := range map[string]struct {
+		records []evidence.Record
+		want    string
+	}{
+		"nothing was recorded":         {[]evidence.Record{step(scenarios.Auth, evidence.Done), step(scenarios.Pair, evidence.Blocked)}, "scenario " + scenarios.Pair + ": why"},
+		"nothing was to be recorded":   {[]evidence.Record{step(scenarios.Pair, evidence.Unmet)}, ""},
+		"it was, and then was blocked": {[]evidence.Record{started, step(scenarios.Pair, evidence.Blocked)}, ""},
+		"it died":                      {[]evidence.Record{step(scenarios.Pair, evidence.Blocked), {Harness: &evidence.Harness{Kind: evidence.TargetEnded}}}, ""},
+	} {
+		if got := noArchive(evidence.View{Records: c.records}); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
 }

@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"slices"
 
-	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/judge"
 	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/scenario/all"
@@ -27,25 +26,6 @@ type Plan struct {
 	Clauses   []spec.Clause // selected, in the order of the ledger, without excluded ones
 	Scenarios []scenario.Scenario
 	File      config.File
-}
-
-// Unjudged returns the clauses to which no evidence will come because it would take longer than the run may wait, with what
-// they need, in words.
-func (p Plan) Unjudged() map[string]string {
-	unmet := map[string]string{} // by scenario
-	for _, s := range all.Scenarios {
-		if step, ends := s.Unmet(p.File); ends && step.Outcome == evidence.Unwaited {
-			unmet[s.Name] = step.Text
-		}
-	}
-	out := map[string]string{}
-	for _, cl := range p.Clauses {
-		shown := judge.Checks[cl.ID].Shown
-		if p.Judged(cl) && !slices.ContainsFunc(shown, func(name string) bool { return unmet[name] == "" }) {
-			out[cl.ID] = unmet[shown[0]]
-		}
-	}
-	return out
 }
 
 // NewPlan decides which scenarios to run for the selected clauses against a target.
@@ -67,7 +47,7 @@ func NewPlan(ledger spec.Ledger, s Selection, f config.File) (Plan, error) {
 		}
 		p.Clauses = append(p.Clauses, cl)
 		if p.Judged(cl) {
-			for _, name := range judge.Checks[cl.ID].Shown {
+			for _, name := range judge.Checks[cl.ID].Needs() {
 				need[name] = true
 			}
 		}

@@ -8,49 +8,67 @@ import (
 	"reelcheck/conformance/judge"
 	"reelcheck/conformance/report"
 	"reelcheck/conformance/runner/intact"
+	"reelcheck/conformance/runner/liveness"
 	"reelcheck/conformance/verdict"
 	"reelcheck/spec"
 )
 
 // Regrade judges the clauses that a run had selected, by its recorded bundle and by the ledger and the checks of this
 // program. A run that was interrupted or killed is judged by the scenarios that had ended. The baseline is the one of
-// the run; it holds as of the end of the run. Evidence of which a part is missing is a *UsageError, because what is missing would
-// count against the target.
+// the run; it holds as of the end of the run.
 func Regrade(bundle, version string, baseline []report.Excuse) (Outcome, error) {
-	ledger, err := spec.Load()
+	e, err := readEvidence(bundle)
 	if err != nil {
 		return Outcome{}, err
 	}
-	view, head, err := evidence.Open(bundle)
-	if err != nil {
-		return Outcome{}, &UsageError{err}
-	}
-	if err := intact.Check(view); err != nil {
-		return Outcome{}, &UsageError{fmt.Errorf("%s: %w", bundle, err)}
-	}
-	about, err := report.TargetOf(head)
-	if err != nil {
-		return Outcome{}, &UsageError{err}
-	}
-	torn := view.Torn()
-	verdicts := selected(judge.Grade(ledger, alive(view).Whole(torn), about.Capabilities), head)
-	finished := head.Started
-	if last, ok := view.Last(); ok {
+	finished := e.head.Started
+	if last, ok := e.Last(); ok {
 		finished = last.Time
 	}
-	interrupted := len(torn) > 0 && report.Died(view) == nil
-	out := grading{ledger, verdicts, view, baseline, finished, version, verdict.Run{Interrupted: interrupted, Strict: head.Strict}}.outcome()
+	out, err := e.grade(grading{baseline: baseline, asOf: finished, version: version, facts: verdict.Run{Strict: e.head.Strict}})
+	if err != nil {
+		return out, err
+	}
 	r := out.Report
-	r.Target = about
-	r.Run.ID, r.Run.StartedAt, r.Run.FinishedAt, r.Run.Selection = head.Run, head.Started, finished, head.Selection
+	r.Run.ID, r.Run.StartedAt, r.Run.FinishedAt, r.Run.Selection = e.head.Run, e.head.Started, finished, e.head.Selection
 	r.Run.Regraded, r.Run.Evidence = true, bundle
 	return out, nil
 }
 
-// selected keeps the verdicts on the clauses that the run had selected.
-func selected(verdicts []verdict.Verdict, head evidence.About) []verdict.Verdict {
-	if len(head.Clauses) == 0 {
-		return verdicts
+// recorded is the evidence of an earlier run.
+type recorded struct {
+	evidence.View
+	head  evidence.About
+	about report.Target
+}
+
+// readEvidence reads a bundle. Evidence of which a part is missing is a *UsageError, because what is missing would count against
+// the target.
+func readEvidence(bundle string) (e recorded, err error) {
+	if e.View, e.head, err = evidence.Open(bundle); err != nil {
+		return e, &UsageError{err}
 	}
-	return slices.DeleteFunc(verdicts, func(v verdict.Verdict) bool { return !slices.Contains(head.Clauses, v.Clause) })
+	if err := intact.Check(e.View); err != nil {
+		return e, &UsageError{fmt.Errorf("%s: %w", bundle, err)}
+	}
+	if e.about, err = report.TargetOf(e.head); err != nil {
+		return e, &UsageError{err}
+	}
+	return e, nil
+}
+
+// grade judges the clauses that the run had selected, by the scenarios that had ended. It fills in the rest of g.
+func (e recorded) grade(g grading) (out Outcome, err error) {
+	if g.ledger, err = spec.Load(); err != nil {
+		return out, err
+	}
+	torn := e.Torn()
+	g.view, g.verdicts = e.View, judge.Grade(g.ledger, liveness.Alive(e.View).Whole(torn), e.about.Capabilities)
+	if len(e.head.Clauses) > 0 {
+		g.verdicts = slices.DeleteFunc(g.verdicts, func(v verdict.Verdict) bool { return !slices.Contains(e.head.Clauses, v.Clause) })
+	}
+	g.facts.Interrupted = len(torn) > 0 && report.Died(e.View) == nil
+	out = g.outcome()
+	out.Report.Target = e.about
+	return out, nil
 }

@@ -55,7 +55,7 @@ type run struct {
 	options   Options
 	began     time.Time
 	stop      context.CancelFunc // ends the scenarios and the guard
-	guard     *guard
+	guard     *cost.Guard
 }
 
 // begin opens the environment and starts the scenarios, which stop when ctx ends. The caller must call end.
@@ -72,7 +72,7 @@ func begin(ctx context.Context, p Plan, s Selection, o Options) (*run, error) {
 		return nil, errors.Join(err, environment.close())
 	}
 	c := &suite{plan: p, environment: environment, progress: o.Progress, verdicts: map[string]verdict.Verdict{}}
-	return &run{suite: c, selection: s, options: o, began: began, stop: stop, guard: watch(driving, environment.journal, o.Caps, stop)}, nil
+	return &run{suite: c, selection: s, options: o, began: began, stop: stop, guard: cost.Watch(driving, environment.journal, o.Caps, stop)}, nil
 }
 
 // end judges all clauses by all evidence and closes the environment. passed says whether every spec passed. If ctx has
@@ -81,13 +81,13 @@ func (r *run) end(ctx context.Context, passed bool) Outcome {
 	c, st, p, o := r.suite, r.suite.environment, r.suite.plan, r.options
 	r.stop() // no scenario is needed any more; without an interruption all have ended by now
 	<-st.done
-	<-r.guard.done
+	<-r.guard.Done
 	verdicts := c.final(st.whole(ctx.Err() != nil))
-	out := Outcome{Report: &report.Report{}}
+	out := Outcome{Report: &report.Report{}, Notes: c.changed}
 	facts := verdict.Run{Interrupted: ctx.Err() != nil, Strict: o.Strict}
 	switch {
-	case r.guard.exceeded != nil:
-		out.Notes = append(out.Notes, "stopped: "+r.guard.exceeded.Error())
+	case r.guard.Exceeded != nil:
+		out.Notes = append(out.Notes, "stopped: "+r.guard.Exceeded.Error())
 	case st.err != nil && ctx.Err() == nil:
 		facts.Harness = true
 		out.Notes = append(out.Notes, "harness: "+st.err.Error())
@@ -119,9 +119,6 @@ func (out *Outcome) conclude(p Plan, s Selection, o Options, verdicts []verdict.
 	r.Target = o.about(p, st.target)
 	r.Run.ID, r.Run.StartedAt, r.Run.FinishedAt, r.Run.Selection, r.Run.Evidence = o.RunID, began.UTC(), o.Now().UTC(), s.List(), EvidenceDir
 	out.Report, out.Code, out.Notes = r, got.Code, append(out.Notes, got.Notes...)
-	if r.Run.Died != "" {
-		out.Notes = append(out.Notes, r.Run.Died)
-	}
 	if err := (pledge.File{Run: o.RunID, Target: o.Target, Pledges: pledge.Of(st.journal.View())}).Write(o.Out); err != nil {
 		out.Notes, out.Code = append(out.Notes, err.Error()), verdict.ExitHarness
 	}

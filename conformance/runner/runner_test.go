@@ -41,7 +41,7 @@ func TestReportsSayWhoWasJudged(t *testing.T) {
 func TestScenariosAndChecksFit(t *testing.T) {
 	used := map[string]bool{}
 	for id, ch := range judge.Checks {
-		for _, shown := range ch.Shown {
+		for _, shown := range ch.Needs() {
 			used[shown] = true
 			if !slices.ContainsFunc(all.Scenarios, func(s scenario.Scenario) bool { return s.Name == shown }) {
 				t.Errorf("%s is shown by %q, which is no scenario", id, shown)

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"reelcheck/conformance/runner/progress"
 	"reelcheck/conformance/scenario/all"
 	"reelcheck/conformance/target/config"
+	"reelcheck/conformance/text"
 	"reelcheck/conformance/verdict"
 	"reelcheck/spec"
 )
@@ -41,6 +43,7 @@ type suite struct {
 	progress    *progress.Display
 	verdicts    map[string]verdict.Verdict // as judged by the specs
 
+	changed  []string        // says which verdicts have changed since they were told
 	prepared *judge.Prepared // from the first seen records
 	seen     int
 }
@@ -107,7 +110,7 @@ func (c *suite) waves() []spec.Clause {
 			return 0
 		}
 		most := 0
-		for _, name := range judge.Checks[cl.ID].Shown {
+		for _, name := range judge.Checks[cl.ID].Needs() {
 			most = max(most, rank[name])
 		}
 		return most
@@ -129,13 +132,16 @@ func (c *suite) title(chapter string) string {
 // judge waits until the scenarios of the clause have ended and judges it by the evidence so far.
 func (c *suite) judge(ctx ginkgo.SpecContext, cl spec.Clause) {
 	if c.plan.Judged(cl) {
-		if err := c.environment.await(ctx, judge.Checks[cl.ID].Shown); err != nil {
+		if err := c.environment.await(ctx, judge.Checks[cl.ID].Needs()); err != nil {
 			ginkgo.Fail("interrupted: " + err.Error())
 		}
 	}
 	v := c.prepare().Judge(cl)
+	if v.Outcome == verdict.Inconclusive && c.environment.gone() {
+		ginkgo.Fail("the target is gone") // which is told once, at the end
+	}
 	c.verdicts[cl.ID] = v
-	c.progress.Verdict(v, string(cl.Level))
+	c.progress.Verdict(v, string(cl.Level), c.open(cl))
 	ginkgo.AddReportEntry("verdict", v, ginkgo.ReportEntryVisibilityNever)
 	switch v.Outcome {
 	case verdict.Inconclusive, verdict.Fail:
@@ -147,6 +153,16 @@ func (c *suite) judge(ctx ginkgo.SpecContext, cl spec.Clause) {
 		ginkgo.Skip(string(v.Outcome) + ": " + v.Reason)
 	case verdict.Pass:
 	}
+}
+
+// open counts the clauses that may explain a failure of cl and are not judged yet.
+func (c *suite) open(cl spec.Clause) (n int) {
+	for _, other := range c.plan.Clauses {
+		if _, judged := c.verdicts[other.ID]; !judged && c.plan.Judged(other) && slices.Contains(judge.Earlier(cl.ID), other.ID) {
+			n++
+		}
+	}
+	return n
 }
 
 // review waits for the end and judges everything again, because later evidence may contradict an early verdict. It fails
@@ -171,18 +187,35 @@ func (c *suite) changes(ctx context.Context) (worse []string, err error) {
 	if err := c.environment.await(ctx, names); err != nil {
 		return nil, err
 	}
-	for _, v := range c.final(c.environment.whole(false)) {
-		early, ok := c.verdicts[v.Clause]
-		if !ok || early.Outcome == v.Outcome {
-			continue
-		}
-		c.progress.Line("%s  %s was %s before all evidence was in", strings.ToUpper(string(v.Outcome)), v.Clause, early.Outcome)
-		if v.Outcome == verdict.Fail {
+	final := c.final(c.environment.whole(false))
+	for _, v := range final {
+		if early, ok := c.verdicts[v.Clause]; ok && early.Outcome != v.Outcome && v.Outcome == verdict.Fail {
 			worse = append(worse, progress.Describe(v, c.plan.level(v.Clause)))
 			c.progress.Line("%s", strings.TrimRight(progress.Describe(v, c.plan.level(v.Clause)), "\n"))
 		}
 	}
+	c.changed = changed(c.verdicts, final)
 	return worse, nil
+}
+
+// changed says, for who watched the run, which verdicts are not what they were when they were told.
+func changed(early map[string]verdict.Verdict, final []verdict.Verdict) (lines []string) {
+	word := func(v verdict.Verdict) string { return strings.ReplaceAll(string(v.Outcome), "-", " ") }
+	for _, v := range final {
+		before, told := early[v.Clause]
+		now := word(v)
+		if len(v.BlockedBy) > 0 {
+			now = "blocked by " + strings.Join(v.BlockedBy, ", ")
+		}
+		if told && before.Outcome != v.Outcome {
+			lines = append(lines, fmt.Sprintf("  %s was %s, and is %s", v.Clause, word(before), now))
+		}
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	head := text.Number(len(lines), "verdict has changed since it was told, because all evidence is in now:", "verdicts have changed since they were told, because all evidence is in now:")
+	return append([]string{head}, lines...)
 }
 
 // final judges every planned clause by the evidence v.

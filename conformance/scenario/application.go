@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"strings"
-	"time"
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/scenario/clock"
@@ -66,7 +65,7 @@ func (f *Flow) open(ctx context.Context) error {
 func (f *Flow) Application(ctx context.Context, label string, a App) (c *target.Client, at Place, err error) {
 	c = &target.Client{
 		Base: f.Target.Credentials.URL, Control: f.Target.Credentials.ControlToken, Scenario: f.Scenario.Name,
-		Journal: f.Journal, Schema: f.Schema, Timeout: f.Target.File.RequestTimeout.Or(10 * time.Second),
+		Journal: f.Journal, Schema: f.Schema, Timeout: f.Target.File.RequestTimeout.Or(config.RequestTimeout),
 	}
 	a.Name = a.role()
 	if !f.Target.File.Has(config.Control) {

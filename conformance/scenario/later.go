@@ -18,7 +18,7 @@ import (
 // must find what it needs in the evidence.
 type Later struct {
 	Name    string
-	After   time.Duration // roughly, of the rest of the flow
+	After   time.Duration // how much policy time passes before it, as the flow begins to count it
 	Clauses []string      // that it shows, however late it comes
 	// Prompt are the clauses that it shows only if it comes in time, or if the suite has listened since the start. A look that
 	// has no others cannot be pledged.
@@ -26,32 +26,49 @@ type Later struct {
 	Run    func(context.Context, *Flow) error
 }
 
-// Take takes the look of that name at a moment of policy time. If the run may not wait for it, Take notes that, and in time
-// deferred leaves a pledge. ids name what the look is about.
-func (f *Flow) Take(ctx context.Context, name string, at time.Time, ids map[string]string) error {
+// Take takes the look of that name, when the policy time of the look has passed since the beginning. If the run may not wait for
+// it, Take notes that, and in time deferred leaves a pledge. ids name what the look is about.
+func (f *Flow) Take(ctx context.Context, name string, began time.Time, ids map[string]string) error {
 	look, _ := f.Scenario.look(name)
+	at := began.Add(look.After)
 	now, err := f.Clock.Now(ctx, "clock."+name+".now")
 	if err != nil {
 		return err
 	}
 	if wait := at.Sub(now); !f.Clock.Affords(wait) {
-		long := clock.TooLongError{Wait: wait, Longest: f.Clock.Longest}
-		if err := f.Append(evidence.Record{Label: name + ".unwaited",
-			Step: &evidence.Step{Outcome: evidence.Unwaited, Text: long.Error(), Clauses: slices.Concat(look.Clauses, look.Prompt)}}); err != nil {
-			return err
-		}
-		if f.Target.File.Time != config.Deferred || len(look.Clauses) == 0 {
-			return nil
-		}
 		created := maps.Clone(ids)
 		created[evidence.Application] = f.As.App.Path(f.As.Identity)
-		return f.Append(evidence.Record{Label: name, IDs: created,
-			Pledge: &evidence.Pledge{From: at.UTC(), Clauses: look.Clauses, Needs: "the target file, with the same application, and the network"}})
+		for _, r := range look.Missed(f.Target.File, wait, at, created) {
+			if err := f.Append(r); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	if _, err := f.Clock.PassTo(ctx, "clock."+name, at); err != nil {
 		return err
 	}
 	return look.Run(ctx, f)
+}
+
+// Missed returns what the evidence says of a look for which the run may not wait: that, and a pledge if f lets a later run take
+// it.
+func (l Later) Missed(f config.File, wait time.Duration, at time.Time, ids map[string]string) []evidence.Record {
+	long := clock.TooLongError{Wait: wait, Longest: f.LongestWait.Or(config.LongestWait)}
+	out := []evidence.Record{{Label: l.Name + ".unwaited", Step: &evidence.Step{Outcome: evidence.Unwaited, Text: long.Error(), Clauses: slices.Concat(l.Clauses, l.Prompt)}}}
+	if f.Time == config.Deferred && len(l.Clauses) > 0 {
+		out = append(out, evidence.Record{Label: l.Name, IDs: ids,
+			Pledge: &evidence.Pledge{From: at.UTC(), Clauses: l.Clauses, Needs: "the target file, with the same application, and the network"}})
+	}
+	return out
+}
+
+// Waits returns how long s waits in all for a look.
+func (s Scenario) Waits(look Later) time.Duration { return max(s.Wait, look.After) }
+
+// Shows reports whether the look shows the clause.
+func (l Later) Shows(clause string) bool {
+	return slices.Contains(slices.Concat(l.Clauses, l.Prompt), clause)
 }
 
 func (s Scenario) look(name string) (Later, bool) {

@@ -22,7 +22,7 @@ var deleteChecks = []check.Check{
 	check.New("ARC-DEL-08", bucketUntouched, scenarios.Pair),
 	check.New("ARC-DEL-09", downloadEnds, scenarios.Cloud),
 	check.New("ARC-DEL-10", deleteExpired, scenarios.Cloud, scenarios.Broken),
-	check.New("ARC-DEL-11", check.OnForeign(evidence.DeleteArchive), scenarios.Isolation, scenarios.Pair),
+	check.New("ARC-DEL-11", check.OnForeign(evidence.DeleteArchive), scenarios.Isolation).Beside(scenarios.Pair),
 }
 
 // deletions calls of for each deletion of an archive by its own application, with the last sighting before it.

@@ -18,7 +18,8 @@ func collectCommand(code *int) *cobra.Command {
 		Long: `collect looks at what an earlier run of time deferred left, as far as it is due, adds what
 it sees to the evidence, and writes the report anew. It may come hours or days later, after
 reboots, and again and again: pledges that are not due stay in pledges.json. The exit code
-is 6 while nothing is wrong and pledges are open.`,
+is 6 while nothing is wrong and pledges are open. It reads evidence as regrade does: damaged
+evidence is refused, and a run that was interrupted stays that, with exit code 130.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := outs.read(); err != nil {

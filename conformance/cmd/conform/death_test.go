@@ -1,13 +1,20 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
+
+	"reelcheck/conformance/report/folder"
+	"reelcheck/conformance/verdict"
 )
 
 // TestTargetDiesInTheRun checks that a target that ends while it is judged is the headline, whatever it did before, and that regrade says so too.
@@ -27,7 +34,7 @@ func TestTargetDiesInTheRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, stdout, stderr := conform(t, "run", "--target", file, "--out", out, "--clause", "ARC-AUTH-10")
-	if code != 3 || !strings.Contains(stdout, "the target ended by itself (exit status 7)") || !strings.Contains(stdout, "conform: 0 passed, 0 failed, 1 inconclusive") {
+	if code != 3 || !strings.Contains(stdout, "The target ended by itself (exit status 7)") || !strings.Contains(stdout, "conform: 0 passed, 0 failed, 1 inconclusive") {
 		t.Errorf("exit %d: %s%s", code, stdout, stderr)
 	}
 	page, err := os.ReadFile(filepath.Join(out, "report.html"))
@@ -36,5 +43,43 @@ func TestTargetDiesInTheRun(t *testing.T) {
 	}
 	if code, stdout, _ := conform(t, "regrade", filepath.Join(out, "evidence")); code != 3 {
 		t.Errorf("regrade: exit %d: %s", code, stdout)
+	}
+}
+
+// TestTargetHangsInTheRun checks that a target that still accepts connections, but answers nothing any more, is the headline too,
+// and that its silence fails no clause.
+func TestTargetHangsInTheRun(t *testing.T) {
+	var answers atomic.Int64
+	hung := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if answers.Add(1) > 5 {
+			<-hung
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, `[{"session_id":"1_MX4x","project_id":"1","create_dt":"Mon Mar 17 00:41:31 PDT 2014","media_server_url":""}]`)
+	}))
+	defer server.Close()
+	defer close(hung)
+	file, out := targetFile(t, server.URL, "legacy"), filepath.Join(t.TempDir(), "report")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, append(text, "requestTimeout: 500ms\n"...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	told, _ := program(ctx, "run", "--target", file, "--out", out).CombinedOutput() // its exit code is in the report
+	r, err := folder.Read(out)
+	if err != nil {
+		t.Fatalf("%v: %s", err, told)
+	}
+	if r.Run.ExitCode != verdict.ExitUnreachable || !strings.Contains(r.Run.Died, "the target answers no more (no answer within 1.5s)") || r.Counts.Failed > 0 {
+		t.Errorf("exit %d, %q, %v: %s", r.Run.ExitCode, r.Run.Died, r.Counts, told)
+	}
+	if strings.Contains(string(told), "INCONCLUSIVE") {
+		t.Errorf("a card for each clause that nobody can judge: %s", told)
 	}
 }

@@ -34,6 +34,7 @@ records that, waits for a callback, and reads the file. It prints for each step
   FAIL            it did not, with the words of the server and what to do
   not applicable  the target file does not declare it
   not tried       something that it needs is wrong
+  declared        capabilities of the target file for which doctor has no step
 
 and at the end what to mend first, because later faults may only follow from it. It deletes
 what it made. Exit code 3 means that something is wrong.`,

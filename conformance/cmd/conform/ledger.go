@@ -80,7 +80,7 @@ func listJSON(w io.Writer, ledger spec.Ledger, clauses []spec.Clause) error {
 		l := listed{ID: cl.ID, Chapter: cl.Chapter(), Section: cl.Section, Source: cl.Source, Level: cl.Level, Title: cl.Title,
 			Capability: cl.Capability, Time: cl.Time, Verify: cl.Verify, Reason: cl.Reason}
 		if cl.Verify == spec.Checks {
-			l.Scenarios = judge.Checks[cl.ID].Shown
+			l.Scenarios = judge.Checks[cl.ID].Needs()
 		}
 		if cl.Wait > 0 {
 			l.Wait = text.Span(cl.Wait)
@@ -168,7 +168,7 @@ func explain(w io.Writer, ledger spec.Ledger, cl spec.Clause) error {
 	line("profiles", strings.Join(profilesOf(ledger, cl), ", "))
 	switch cl.Verify {
 	case spec.Checks:
-		line("verified", "by a check over the evidence of "+strings.Join(judge.Checks[cl.ID].Shown, ", "))
+		line("verified", "by a check over the evidence of "+strings.Join(judge.Checks[cl.ID].Needs(), ", "))
 	case spec.Pending:
 		line("verified", "not yet")
 	case spec.Excluded:

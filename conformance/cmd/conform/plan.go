@@ -13,6 +13,7 @@ import (
 
 	"reelcheck/conformance/runner"
 	"reelcheck/conformance/text"
+	"reelcheck/conformance/verdict"
 	"reelcheck/spec"
 )
 
@@ -38,20 +39,10 @@ Figures come from a recorded run against the reference server.`,
 }
 
 func printPlan(w io.Writer, p runner.Plan) error {
-	judged, pending, missing := 0, 0, 0
-	for _, cl := range p.Clauses {
-		switch {
-		case p.Judged(cl):
-			judged++
-		case cl.Verify == spec.Pending:
-			pending++
-		default:
-			missing++
-		}
-	}
-	unjudged := p.Unjudged()
-	fmt.Fprintf(w, "%d clauses: %d to be judged, %d would take longer than the run may wait, %d need what the target does not declare, %d pending\n\n",
-		len(p.Clauses), judged-len(unjudged), len(unjudged), missing, pending)
+	forecast := p.Forecast()
+	n := verdict.Count(slices.Collect(maps.Values(forecast)))
+	fmt.Fprintf(w, "%d clauses: %d to be judged, %d not applicable, %d pledged, %d pending\n", len(p.Clauses), len(p.Clauses)-len(forecast), n.NotApplicable, n.Pledged, n.Pending)
+	fmt.Fprintf(w, "not applicable: they need what the target file does not declare or prepare; pending: the run may not wait for so long\n\n")
 	e, err := p.Estimate()
 	if err != nil {
 		return err

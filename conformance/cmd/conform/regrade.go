@@ -48,15 +48,7 @@ the same as for run.`,
 			for _, c := range r.Causes() {
 				fmt.Fprint(w, progress.Describe(verdict.Verdict{Clause: c.ID, Outcome: c.Outcome, Reason: c.Reason, Findings: c.Findings, BlockedBy: c.BlockedBy}, c.Level))
 			}
-			for _, line := range r.Blocks() {
-				fmt.Fprintln(w, line)
-			}
-			if advice := r.Advice(); advice != "" {
-				fmt.Fprintln(w, advice)
-			}
-			for _, note := range got.Notes {
-				fmt.Fprintln(w, note)
-			}
+			remark(w, got)
 			if old != nil {
 				if err := diff.Compare(old, r).Plain(w); err != nil {
 					return err

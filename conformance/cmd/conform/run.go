@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,6 +15,7 @@ import (
 	"reelcheck/conformance/report/folder"
 	"reelcheck/conformance/runner"
 	"reelcheck/conformance/runner/progress"
+	"reelcheck/conformance/text"
 	"reelcheck/spec"
 )
 
@@ -89,24 +91,23 @@ func excuses(file string, l spec.Ledger, now time.Time) ([]report.Excuse, error)
 // conclude writes the reports and the last lines.
 func conclude(w io.Writer, got runner.Outcome, o runner.Options, outs outputs) error {
 	err := outs.write(w, o.Out, got.Report)
-	for _, note := range got.Notes {
-		fmt.Fprintln(w, note)
-	}
-	for _, line := range got.Report.Blocks() {
-		fmt.Fprintln(w, line)
-	}
-	if advice := got.Report.Advice(); advice != "" {
-		fmt.Fprintln(w, advice)
-	}
-	if line := got.Report.Coverage(); line != "" {
-		fmt.Fprintln(w, line)
-	}
+	remark(w, got)
 	fmt.Fprintf(w, "report: %s\n", filepath.Join(o.Out, folder.HTML))
 	fmt.Fprintln(w, got.Report.Counts)
 	if err != nil {
 		return &faultError{err}
 	}
 	return nil
+}
+
+// remark writes what has to be said of the verdicts together, the most important first.
+func remark(w io.Writer, got runner.Outcome) {
+	r := got.Report
+	for _, line := range slices.Concat([]string{text.Line(r.First())}, got.Notes, r.Blocks(), []string{r.Advice(), r.Coverage()}) {
+		if line != "" {
+			fmt.Fprintln(w, line)
+		}
+	}
 }
 
 // terminal reports whether w is a terminal, whose lines can be redrawn.

@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"reelcheck/conformance/report"
 	"reelcheck/conformance/report/exhibit"
@@ -26,7 +25,7 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"ms":    millis,
 	"clock": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
 	"word":  wordOf,
-	"title": sentence,
+	"title": text.Sentence,
 	"plain": text.Plain,
 	"line":  text.Line,
 	"join":  strings.Join,
@@ -49,15 +48,6 @@ func wordOf(o verdict.Outcome) string {
 	default:
 		return string(o)
 	}
-}
-
-// sentence returns s with a capital first letter.
-func sentence(s string) string {
-	if s == "" {
-		return s
-	}
-	first, size := utf8.DecodeRuneInString(s)
-	return strings.ToUpper(string(first)) + s[size:]
 }
 
 // slug returns a name for an anchor.

@@ -23,6 +23,9 @@ const (
 func Markdown(w io.Writer, r *report.Report) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## %s\n\n", r.Headline())
+	if first := r.First(); first != "" {
+		fmt.Fprintf(&b, "%s\n\n", Escape(first))
+	}
 	var target []string
 	for _, fact := range r.Target.Facts() {
 		target = append(target, Code(fact))

@@ -98,8 +98,9 @@ func (d *Display) Scenario(pr scenario.Progress) {
 	d.draw()
 }
 
-// Verdict counts a verdict and prints a failure with its findings.
-func (d *Display) Verdict(v verdict.Verdict, level string) {
+// Verdict counts a verdict and prints a failure with its findings. open counts the clauses that may turn out to
+// explain it, and are judged later.
+func (d *Display) Verdict(v verdict.Verdict, level string, open int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	one := verdict.Count([]verdict.Verdict{v})
@@ -110,6 +111,9 @@ func (d *Display) Verdict(v verdict.Verdict, level string) {
 	}
 	if v.Outcome == verdict.Fail || v.Outcome == verdict.Inconclusive {
 		fmt.Fprint(d.w, Describe(v, level))
+	}
+	if v.Outcome == verdict.Fail && open > 0 {
+		fmt.Fprintf(d.w, "    so far    %s\n", text.Number(open, "clause that may explain it is not judged yet", "clauses that may explain it are not judged yet"))
 	}
 	d.draw()
 }

@@ -22,11 +22,11 @@ var Cloud = scenario.Scenario{
 	Needs: []config.Capability{config.VP8, config.Cloud}, Media: 2, Within: 2 * time.Minute,
 	App: scenario.App{Name: role.InCloud, Cloud: true}, Run: runCloud,
 	Later: []scenario.Later{
-		{Name: "link-alive", After: linkLife, Prompt: []string{"ARC-URL-05"}, Run: linkAlive},
+		{Name: "link-alive", After: linkLife - clock.Margin, Prompt: []string{"ARC-URL-05"}, Run: linkAlive},
 		{Name: "link-dead", After: linkLife + justDead, Clauses: []string{"ARC-URL-04", "ARC-URL-06"}, Run: linkDead},
-		{Name: "before-expiry", After: cloudLife, Prompt: []string{"ARC-STO-21"}, Run: beforeExpiry},
+		{Name: "before-expiry", After: cloudLife - clock.Margin, Prompt: []string{"ARC-STO-21"}, Run: beforeExpiry},
 		{Name: "after-expiry", After: cloudLife + cloudOver, Clauses: []string{"ARC-STAT-11", "ARC-STAT-15", "ARC-URL-10", "ARC-DEL-10"}, Prompt: []string{"ARC-CB-34"}, Run: afterExpiry},
-		{Name: "individual-expiry", After: cloudLife + recorded + 2*cloudOver, Run: individualExpiry},
+		{Name: "individual-expiry", After: cloudLife + recorded + cloudOver + 2*clock.Margin, Run: individualExpiry},
 	},
 }
 
@@ -64,14 +64,12 @@ func runCloud(ctx context.Context, f *scenario.Flow) error {
 	about := f.ArchiveIDs(c.first.ID)
 	about[evidence.Session] = c.session
 	for _, look := range []struct {
-		name string
-		at   time.Time
+		name  string
+		since time.Time
 	}{
-		{"link-alive", c.linked.Add(linkLife - clock.Margin)}, {"link-dead", c.linked.Add(linkLife + justDead)},
-		{"before-expiry", c.began.Add(cloudLife - clock.Margin)}, {"after-expiry", c.began.Add(cloudLife + cloudOver)},
-		{"individual-expiry", c.began.Add(cloudLife + recorded + cloudOver + 2*clock.Margin)},
+		{"link-alive", c.linked}, {"link-dead", c.linked}, {"before-expiry", c.began}, {"after-expiry", c.began}, {"individual-expiry", c.began},
 	} {
-		if err := c.Take(ctx, look.name, look.at, about); err != nil {
+		if err := c.Take(ctx, look.name, look.since, about); err != nil {
 			return err
 		}
 	}

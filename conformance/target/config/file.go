@@ -23,6 +23,9 @@ const (
 // a minute, also for a client who comes back within the minute, and the next rules take ten minutes and an hour.
 const LongestWait = 5 * time.Minute
 
+// RequestTimeout is the limit of one exchange unless a target file says otherwise.
+const RequestTimeout = 10 * time.Second
+
 // File is a target file. Exactly one of Launch, Ready and URL must be set; it says where the target is.
 type File struct {
 	// Name is a short name of the target, for the headline of reports.
