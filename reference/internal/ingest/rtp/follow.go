@@ -53,8 +53,9 @@ func (r *Receiver) follow(t *track, one senderReport) {
 		r.disbelieve(t, "its NTP time jumped")
 		return
 	}
-	if early := t.clock.early([]senderReport{{ntp, one.stamp, one.arrived}}); !used && early < lateReport {
-		r.ntp.bound(early)
+	if !used {
+		t.reports = []senderReport{{ntp, one.stamp, one.arrived}}
+		r.ntp.bound(r.early())
 	}
 	guessed := t.clock.started
 	if r.anchor(t, one.stamp, ntp, one.arrived) && guessed {
@@ -113,7 +114,7 @@ func (r *Receiver) release(now av.Instant) {
 		for _, one := range t.reports {
 			r.anchor(t, one.stamp, one.ntp, one.arrived)
 		}
-		t.reports = nil
+		t.reports = t.reports[max(0, len(t.reports)-1):]
 	}
 	r.suspect()
 	for _, t := range r.tracks {

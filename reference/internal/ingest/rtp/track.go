@@ -23,7 +23,7 @@ type track struct {
 	assemble *frames.Assembler
 	clock    rtpClock
 	came     av.Instant     // arrival of the newest packet
-	reports  []senderReport // the newest ones, until samples are released
+	reports  []senderReport // the newest ones, while no track uses any
 
 	keyed  bool       // a key frame was delivered since the stream began
 	cut    bool       // the next sample begins a new segment
