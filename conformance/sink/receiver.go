@@ -50,7 +50,7 @@ type Delivery struct {
 //	/hook/...                          a webhook; the answer is 200, or what a script says
 //	POST /...                          a webhook too, whatever the path
 //	PUT /script/hook/...               {"status":500,"times":3}: the answer to the next ones to /hook/...
-//	PUT /script?session=ID             the same, for the next ones about a session
+//	PUT /script?session=ID             the same, for the next ones about archives of a session
 //	GET /deliveries?after=N&wait=10s   what arrived after number N; waits for the first one
 //
 // The zero Receiver is ready to use.
@@ -92,7 +92,7 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 }
 
-// Refuse answers the next deliveries to a path, or about a session, with status, which may be [NoAnswer], as many times as given.
+// Refuse answers the next deliveries to a path, or about archives of a session, with status, which may be [NoAnswer], as many times as given.
 func (r *Receiver) Refuse(about string, status, times int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -120,7 +120,11 @@ func (r *Receiver) accept(w http.ResponseWriter, req *http.Request) {
 	r.n++
 	d := Delivery{N: r.n, Time: now().UTC(), Method: req.Method, Path: req.URL.Path,
 		Header: req.Header.Clone(), Body: body, Answer: http.StatusOK}
-	for _, about := range []string{d.Path, hookIDs(body)[evidence.Session]} {
+	keys := []string{d.Path}
+	if ids := hookIDs(body); ids[evidence.Archive] != "" { // the events of a session come to the same address
+		keys = append(keys, ids[evidence.Session])
+	}
+	for _, about := range keys {
 		if s := r.scripts[about]; s.Times > 0 {
 			d.Answer = s.Status
 			r.scripts[about] = script{Status: s.Status, Times: s.Times - 1}

@@ -111,10 +111,16 @@ func TestWebhooksAtAFixedAddress(t *testing.T) {
 			t.Errorf("a callback about %s is answered %d, want %d", session, got, want)
 		}
 	}
+	if err := w.RefuseAbout(t.Context(), "s1", 500, 1); err != nil {
+		t.Fatal(err)
+	}
+	if got := post(t, "http://"+c.Listen+"/suite", `{"event":"connectionCreated","sessionId":"s1"}`); got != 200 {
+		t.Errorf("an event of the session is answered %d", got)
+	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if got := j.View().Scenario("cloud").Webhooks().Records; len(got) != 1 {
+	if got := j.View().Scenario("cloud").Webhooks().Records; len(got) != 2 {
 		t.Errorf("%d deliveries", len(got))
 	}
 }

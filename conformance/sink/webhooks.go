@@ -215,7 +215,7 @@ func (w *Webhooks) Refuse(ctx context.Context, scenario, name string, status, ti
 	return w.refuse(ctx, path, path, status, times)
 }
 
-// RefuseAbout is Refuse for the deliveries about a session, at any address.
+// RefuseAbout is Refuse for the deliveries about archives of a session, at any address.
 func (w *Webhooks) RefuseAbout(ctx context.Context, session string, status, times int) error {
 	return w.refuse(ctx, session, "?session="+url.QueryEscape(session), status, times)
 }

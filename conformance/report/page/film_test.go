@@ -67,3 +67,24 @@ func TestNamesFitTheirPlaces(t *testing.T) {
 		t.Errorf("letters of %v in a large place", got)
 	}
 }
+
+// TestThePageStaysSmall: a server that composes nothing as it should breaks many clauses at many moments.
+func TestThePageStaysSmall(t *testing.T) {
+	r := crowded(40)
+	for i := range 60 {
+		c := report.Clause{ID: fmt.Sprintf("ARC-LAY-%02d", i), Level: "must", Outcome: verdict.Fail}
+		for j := range 8 {
+			at := 1 + float64(i)/100 + float64(j)
+			r.Exhibits[0].Film.Stills = append(r.Exhibits[0].Film.Stills, exhibit.Still{At: at, Expected: make([]exhibit.Box, 16), Found: make([]exhibit.Box, 16)})
+			c.Findings = append(c.Findings, verdict.Finding{Expected: "small-01", Actual: "small-02", Where: []string{"s/media#5"}, At: at})
+		}
+		r.Clauses = append(r.Clauses, c)
+	}
+	var page strings.Builder
+	if err := Write(&page, r); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(page.String(), `<figure class="film"`); n != maxDrawings || page.Len() > 3_000_000 {
+		t.Errorf("%d films in a page of %d bytes", n, page.Len())
+	}
+}

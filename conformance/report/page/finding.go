@@ -43,8 +43,9 @@ func finder(r *report.Report) *finders {
 	return f
 }
 
-// maxStrips limits the findings of a clause that have a timeline of their own, and maxFilms those that have films.
-const maxStrips, maxFilms = 3, 6
+// Limits keep the page small when much is wrong: the findings of a clause that have a timeline of their own, those that have films, and the
+// films of the page.
+const maxStrips, maxFilms, maxDrawings = 3, 6, 60
 
 func (s *finders) of(c report.Clause) []finding {
 	var out []finding
@@ -57,16 +58,15 @@ func (s *finders) of(c report.Clause) []finding {
 				v.More = append(v.More, ref)
 				continue
 			}
-			if x.Film != nil && i < maxFilms {
+			switch {
+			case x.Film == nil:
+				v.Exhibits = append(v.Exhibits, shown{x, s.drawn[ref]})
+				s.drawn[ref] = true
+			case i < maxFilms && len(s.films) < maxDrawings:
 				v.Films = append(v.Films, s.film(x, f))
-				continue
-			}
-			if x.Film != nil {
+			default:
 				v.More = append(v.More, ref)
-				continue
 			}
-			v.Exhibits = append(v.Exhibits, shown{x, s.drawn[ref]})
-			s.drawn[ref] = true
 		}
 		if i < maxStrips {
 			v.Strip = s.strip(f)
