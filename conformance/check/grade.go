@@ -124,10 +124,13 @@ func conclude(f *facts.Facts, v *verdict.Verdict, c *Case, ch Check, causes Caus
 // (decisions 0033 and 0035). It is not, if one of the others can look at it later.
 func unshown(f *facts.Facts, v *verdict.Verdict, ch Check) {
 	v.Outcome = verdict.Inconclusive
-	var why, unmet []string
+	var why, unmet, steered []string // steered is what the control API alone shows
 	ended := 0
 	for _, name := range ch.Shown {
 		step, ok := f.View.Outcome(name)
+		if own, said := needs(f.View.Scenario(name), ch.Clause); said && (own.Outcome == evidence.Unmet || step.Outcome == evidence.Done) {
+			step = own
+		}
 		switch {
 		case !ok:
 			why = append(why, "scenario "+name+" was not run")
@@ -139,7 +142,11 @@ func unshown(f *facts.Facts, v *verdict.Verdict, ch Check) {
 			unmet = append(unmet, step.Text)
 		case step.Outcome == evidence.Unmet:
 			why = append(why, "scenario "+name+" needs "+step.BlockedBy)
-			unmet = append(unmet, step.Text)
+			if step.BlockedBy == "control" {
+				steered = append(steered, step.Text)
+			} else {
+				unmet = append(unmet, step.Text)
+			}
 		case step.Outcome == evidence.Unwaited:
 			why = append(why, "scenario "+name+" "+step.Text)
 		case step.Outcome == evidence.Broken:
@@ -155,11 +162,24 @@ func unshown(f *facts.Facts, v *verdict.Verdict, ch Check) {
 	}
 	switch {
 	case v.Outcome == verdict.Fail:
-	case len(unmet) > 0 && len(unmet)+ended == len(ch.Shown):
+	case len(unmet)+len(steered) > 0 && len(unmet)+len(steered)+ended == len(ch.Shown):
+		if len(unmet) == 0 {
+			unmet = steered
+		}
 		v.Outcome, v.Reason = verdict.NotApplicable, strings.Join(slices.Compact(unmet), "; or ")
 	default:
 		v.Reason = "not shown: " + strings.Join(why, "; ")
 	}
+}
+
+// needs returns the step which says what a scenario needs to show the clause, whatever else it shows without that.
+func needs(scenario evidence.View, clause string) (evidence.Step, bool) {
+	for _, r := range scenario.Steps().Records {
+		if (r.Step.Outcome == evidence.Unmet || r.Step.Outcome == evidence.Unwaited) && slices.Contains(r.Step.Clauses, clause) {
+			return *r.Step, true
+		}
+	}
+	return evidence.Step{}, false
 }
 
 func blockedBy(f *facts.Facts, clause, scenario string, step evidence.Step) verdict.Finding {

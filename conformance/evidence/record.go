@@ -168,20 +168,22 @@ type Step struct {
 	// BlockedBy is the label of the record that shows why the scenario could not go on. For Unmet it is the missing
 	// capability, for Unable the missing ability.
 	BlockedBy string `json:"blockedBy,omitempty"`
-	// Clauses says of Unwaited which clauses need the time; at the end of a scenario, all do.
+	// Clauses says of Unwaited and Unmet which clauses need what is missing; at the end of a scenario, all do.
 	Clauses []string `json:"clauses,omitempty"`
 }
 
 // Prepared describes an application that somebody prepared for the suite, as far as the target file tells. The record's IDs
 // name the application.
 type Prepared struct {
-	Role      string `json:"role"`
-	APIKey    string `json:"apiKey,omitempty"`
-	Store     string `json:"store,omitempty"`    // kind of its upload target: "s3", "azure", or "" for the built-in cloud
-	Endpoint  string `json:"endpoint,omitempty"` // of the upload target
-	SSE       bool   `json:"sse,omitempty"`      // the upload target has to encrypt
-	Monitored bool   `json:"monitored,omitempty"`
-	Codec     string `json:"codec,omitempty"` // the video codec that it prefers; "" for the default
+	Role     string `json:"role"`
+	APIKey   string `json:"apiKey,omitempty"`
+	Store    string `json:"store,omitempty"`    // kind of its upload target: "s3", "azure", or "" for the built-in cloud
+	Endpoint string `json:"endpoint,omitempty"` // of the upload target
+	SSE      bool   `json:"sse,omitempty"`      // the upload target has to encrypt
+	// Unreachable means that nobody listens at its upload target, and that it has no fallback.
+	Unreachable bool   `json:"unreachable,omitempty"`
+	Monitored   bool   `json:"monitored,omitempty"`
+	Codec       string `json:"codec,omitempty"` // the video codec that it prefers; "" for the default
 }
 
 // Body holds bytes: inline when they are short text, otherwise only in the blob store.

@@ -10,18 +10,19 @@ import (
 // application holds what the harness knows of an application: the settings with which it made it, or what the target file tells
 // of a prepared one.
 type application struct {
-	id       string
-	Prepared bool   // somebody prepared it by hand, and may use it for other things too
-	Key      string // API key
-	Store    string // kind of upload target, empty for the built-in cloud
-	Endpoint string // of the upload target
-	Fallback string // requested fallback; empty for none
-	SSE      bool   // the upload target must encrypt
-	Callback string // path of the callback address; empty if it is not known
-	Secret   string // secret that signs callbacks
-	Email    string
-	Codec    string // requested preferred codec; empty for the default, VP8
-	Made     evidence.Record
+	id          string
+	Prepared    bool   // somebody prepared it by hand, and may use it for other things too
+	Key         string // API key
+	Store       string // kind of upload target, empty for the built-in cloud
+	Endpoint    string // of the upload target
+	Fallback    string // requested fallback; empty for none
+	SSE         bool   // the upload target must encrypt
+	Unreachable bool   // nobody listens at its upload target
+	Callback    string // path of the callback address; empty if it is not known
+	Secret      string // secret that signs callbacks
+	Email       string
+	Codec       string // requested preferred codec; empty for the default, VP8
+	Made        evidence.Record
 
 	Monitored bool   // events of its sessions go to the suite
 	monitor   string // path of the address for them; empty if it is not known
@@ -37,7 +38,11 @@ func (f *Facts) applications() map[string]application {
 	out := map[string]application{}
 	for _, r := range f.View.Prepared().Records {
 		id, p := r.IDs[evidence.Application], r.Prepared
-		out[id] = application{id: id, Prepared: true, Key: p.APIKey, Store: p.Store, Endpoint: p.Endpoint, SSE: p.SSE, Codec: p.Codec, Made: r, Monitored: p.Monitored}
+		a := application{id: id, Prepared: true, Key: p.APIKey, Store: p.Store, Endpoint: p.Endpoint, SSE: p.SSE, Codec: p.Codec, Made: r, Monitored: p.Monitored}
+		if p.Unreachable {
+			a.Unreachable, a.Fallback = true, "none"
+		}
+		out[id] = a
 	}
 	for _, r := range f.Calls(evidence.CreateApplication) {
 		got, _ := f.Decode(AnswerText(r))

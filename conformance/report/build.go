@@ -152,8 +152,11 @@ func (r *Report) Unjudged() []Unjudged {
 			continue
 		}
 		why := strings.ReplaceAll(string(c.Outcome), "-", " ")
-		if c.Reason != "" {
+		switch {
+		case c.Reason != "":
 			why += ": " + c.Reason
+		case len(c.BlockedBy) > 0: // by clauses that were not selected
+			why += ": what was found follows from " + strings.Join(c.BlockedBy, ", ")
 		}
 		i := slices.IndexFunc(out, func(u Unjudged) bool { return u.Why == why })
 		if i < 0 {

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -170,6 +171,9 @@ func TestBlockedIsToldOnce(t *testing.T) {
 	r.blame()
 	if got := r.Clauses[1].Blocks; len(got) != 1 || got[0] != "ARC-LAY-01" || !r.Told(blocked) || r.Told(alone) {
 		t.Fatalf("ARC-START-02 blocks %v", got)
+	}
+	if u := r.Unjudged(); !slices.ContainsFunc(u, func(u Unjudged) bool { return u.Why == "inconclusive: what was found follows from ARC-COMP-15" }) {
+		t.Errorf("unjudged: %+v", u)
 	}
 	var doc bytes.Buffer
 	if err := r.JSON(&doc); err != nil {

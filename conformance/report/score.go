@@ -96,13 +96,16 @@ func (r *Report) Causes() []Clause {
 	return out
 }
 
+// maxExpected limits what a summary says of what was expected, so that viewers which cut it show what was seen, too.
+const maxExpected = 240
+
 // Summary returns the first finding of a clause in a line, or why the clause has its outcome.
 func Summary(c Clause) string {
 	if len(c.Findings) == 0 {
 		return c.Reason
 	}
 	f := c.Findings[0]
-	s := fmt.Sprintf("expected %s, actual %s", f.Expected, f.Actual)
+	s := fmt.Sprintf("expected %s, actual %s", text.Clip(f.Expected, maxExpected), f.Actual)
 	if n := len(c.Findings) - 1; n > 0 {
 		s += fmt.Sprintf(" (and %d more)", n)
 	}

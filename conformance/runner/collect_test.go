@@ -22,7 +22,15 @@ import (
 	"reelcheck/conformance/verdict"
 )
 
-// abandoned is a report folder of a run that began 73 hours ago and pledged to look at the expiry of an archive.
+// left is a look that a run has pledged.
+type left struct{ scenario, role, read, status, look, clause, capability string }
+
+var (
+	expiry  = left{scenarios.Cloud, "cloud", "get.fresh", "available", "after-expiry", "ARC-STAT-11", "vp8"}
+	givenUp = left{scenarios.Undelivered, "unreachable", "get.after", "stopped", "given-up", "ARC-STO-13", "s3"}
+)
+
+// abandoned is a report folder of a run that began 75 hours ago and pledged to look at the end of an archive.
 type abandoned struct {
 	dir    string
 	status string // of the archive, as the server tells it
@@ -56,44 +64,44 @@ func (a *abandoned) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func abandon(t *testing.T) *abandoned {
+func abandon(t *testing.T, l left) *abandoned {
 	t.Helper()
-	a := &abandoned{dir: t.TempDir(), status: "available"}
+	a := &abandoned{dir: t.TempDir(), status: l.status}
 	a.server = httptest.NewServer(a)
 	t.Cleanup(a.server.Close)
-	about := report.Target{URL: a.server.URL, Capabilities: []string{"legacy", "cloud", "vp8"}, TimeMode: "deferred"}
-	j, err := evidence.Create(filepath.Join(a.dir, EvidenceDir), evidence.About{Run: "old", Target: about.Head(), Selection: []string{"ARC-STAT-11"}, Clauses: []string{"ARC-STAT-11"}}, nil)
+	about := report.Target{URL: a.server.URL, Capabilities: []string{"legacy", "cloud", l.capability}, TimeMode: "deferred"}
+	j, err := evidence.Create(filepath.Join(a.dir, EvidenceDir), evidence.About{Run: "old", Target: about.Head(), Selection: []string{l.clause}, Clauses: []string{l.clause}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	began := time.Now().Add(-73 * time.Hour)
+	began := time.Now().Add(-75 * time.Hour)
 	ids := map[string]string{evidence.Archive: oldArchive, evidence.Session: oldSession, evidence.Application: "100"}
 	call := func(label string, op evidence.Operation, after time.Duration, body string) evidence.Record {
-		return evidence.Record{Time: began.Add(after), Scenario: scenarios.Cloud, Label: label, IDs: ids, Exchange: &evidence.Exchange{Operation: op, Identity: evidence.AsLegacy,
+		return evidence.Record{Time: began.Add(after), Scenario: l.scenario, Label: label, IDs: ids, Exchange: &evidence.Exchange{Operation: op, Identity: evidence.AsLegacy,
 			Started: began.Add(after), Request: evidence.Request{Method: "GET", URL: a.server.URL}, Response: &evidence.Response{Status: 200, Body: evidence.Body{Text: body}}}}
 	}
 	for _, r := range []evidence.Record{
-		{Time: began, Scenario: scenarios.Cloud, Label: "scenario", Step: &evidence.Step{Outcome: evidence.Began}},
-		call("start", evidence.StartArchive, time.Second, strings.Replace(a.object(), "available", "started", 1)),
-		call("get.fresh", evidence.GetArchive, 10*time.Second, a.object()),
-		{Time: began.Add(11 * time.Second), Scenario: scenarios.Cloud, Label: "after-expiry", IDs: ids,
-			Pledge: &evidence.Pledge{From: began.Add(72 * time.Hour).UTC(), Clauses: []string{"ARC-STAT-11"}, Needs: "the target file"}},
-		{Time: began.Add(12 * time.Second), Scenario: scenarios.Cloud, Label: "scenario", Step: &evidence.Step{Outcome: evidence.Done}},
+		{Time: began, Scenario: l.scenario, Label: "scenario", Step: &evidence.Step{Outcome: evidence.Began}},
+		call("start", evidence.StartArchive, time.Second, strings.Replace(a.object(), l.status, "started", 1)),
+		call(l.read, evidence.GetArchive, 10*time.Second, a.object()),
+		{Time: began.Add(11 * time.Second), Scenario: l.scenario, Label: l.look, IDs: ids,
+			Pledge: &evidence.Pledge{From: began.Add(74 * time.Hour).UTC(), Clauses: []string{l.clause}, Needs: "the target file"}},
+		{Time: began.Add(12 * time.Second), Scenario: l.scenario, Label: "scenario", Step: &evidence.Step{Outcome: evidence.Done}},
 	} {
 		if _, err := j.Append(r); err != nil {
 			t.Fatal(err)
 		}
 	}
 	target := filepath.Join(t.TempDir(), "target.yaml")
-	text := "url: " + a.server.URL + "\napplications: {cloud: {apiKey: 100, apiSecret: not so secret}}\ncapabilities: [legacy, cloud, vp8]\ntime: deferred\n"
+	text := "url: " + a.server.URL + "\napplications: {" + l.role + ": {apiKey: 100, apiSecret: not so secret}}\ncapabilities: [legacy, cloud, " + l.capability + "]\ntime: deferred\n"
 	verdicts := []verdict.Verdict{}
 	for _, v := range judge.Grade(load(t), j.View(), about.Capabilities) {
-		if v.Clause == "ARC-STAT-11" {
+		if v.Clause == l.clause {
 			verdicts = append(verdicts, v)
 		}
 	}
 	old := report.Build(load(t), verdicts, j.View(), nil)
-	old.Suite, old.Target, old.Run = report.Suite{Name: "conform", LedgerSHA256: report.Fingerprint(load(t))}, about, report.Run{ID: "old", Selection: []string{"ARC-STAT-11"}}
+	old.Suite, old.Target, old.Run = report.Suite{Name: "conform", LedgerSHA256: report.Fingerprint(load(t))}, about, report.Run{ID: "old", Selection: []string{l.clause}}
 	err = errors.Join(os.WriteFile(target, []byte(text), 0o600), folder.Write(a.dir, old),
 		pledge.File{Run: "old", Target: target, Pledges: pledge.Of(j.View())}.Write(a.dir), j.Close())
 	if err != nil {
@@ -113,7 +121,7 @@ func (a *abandoned) collect(t *testing.T, ago time.Duration) Outcome {
 }
 
 func TestPledgesThatAreNotDueStay(t *testing.T) {
-	a := abandon(t)
+	a := abandon(t, expiry)
 	out := a.collect(t, 2*time.Hour)
 	if out.Code != verdict.ExitPledges || out.Report.Counts.Pledged != 1 || len(out.Notes) != 1 || !strings.Contains(out.Notes[0], "can be looked at from") {
 		t.Errorf("exit %d, %v, %q", out.Code, out.Report.Counts, out.Notes)
@@ -127,8 +135,15 @@ func TestPledgesThatAreNotDueStay(t *testing.T) {
 }
 
 func TestPledgesAreRedeemed(t *testing.T) {
-	for status, want := range map[string]int{"expired": verdict.ExitConformant, "available": verdict.ExitNonConformant} {
-		a := abandon(t)
+	for _, c := range []struct {
+		left
+		status string
+		want   int
+	}{
+		{expiry, "expired", verdict.ExitConformant}, {expiry, "available", verdict.ExitNonConformant},
+		{givenUp, "failed", verdict.ExitConformant}, {givenUp, "stopped", verdict.ExitNonConformant},
+	} {
+		a, status, want := abandon(t, c.left), c.status, c.want
 		a.status = status
 		out := a.collect(t, 0)
 		if out.Code != want || out.Report.Counts.Total() != 1 || out.Report.Clauses[0].Time != "deferred" {
@@ -145,7 +160,7 @@ func TestPledgesAreRedeemed(t *testing.T) {
 
 // TestPledgesHaveNoSecrets looks into every file that a run leaves for collect.
 func TestPledgesHaveNoSecrets(t *testing.T) {
-	a := abandon(t)
+	a := abandon(t, expiry)
 	a.collect(t, 0)
 	for _, name := range []string{folder.JSON, filepath.Join(EvidenceDir, "journal.jsonl")} {
 		text, err := os.ReadFile(filepath.Join(a.dir, name))
@@ -157,7 +172,7 @@ func TestPledgesHaveNoSecrets(t *testing.T) {
 
 // TestCollectNeedsTheSameApplication refuses to look at the archives of another application, as a failure of nobody.
 func TestCollectNeedsTheSameApplication(t *testing.T) {
-	a := abandon(t)
+	a := abandon(t, expiry)
 	other := filepath.Join(t.TempDir(), "other.yaml")
 	text := "url: " + a.server.URL + "\napplications: {cloud: {apiKey: 200, apiSecret: another secret}}\ncapabilities: [legacy, cloud, vp8]\ntime: deferred\n"
 	if err := os.WriteFile(other, []byte(text), 0o600); err != nil {
@@ -184,7 +199,7 @@ func TestCollectReadsEvidenceAsRegradeDoes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	a := abandon(t)
+	a := abandon(t, expiry)
 	damage(a, func(lines []string) string { return lines[0] + lines[1] + strings.Join(lines[3:], "") })
 	var usage *UsageError
 	if _, err := (Collection{Dir: a.dir, Now: time.Now}).Collect(t.Context()); !errors.As(err, &usage) || !strings.Contains(err.Error(), "record 3 missing") {
@@ -193,7 +208,7 @@ func TestCollectReadsEvidenceAsRegradeDoes(t *testing.T) {
 	if f, err := pledge.Read(a.dir); err != nil || len(f.Pledges) != 1 {
 		t.Errorf("a gap: pledges %+v, %v", f, err)
 	}
-	a = abandon(t)
+	a = abandon(t, expiry)
 	damage(a, func(lines []string) string { return strings.Join(lines[:len(lines)-2], "") }) // without the end of the scenario
 	want, err := Regrade(filepath.Join(a.dir, EvidenceDir), "", nil)
 	if err != nil {

@@ -83,7 +83,7 @@ func TestModes(t *testing.T) {
 			"ARC-STAT-11": {Real: true, Wait: 72*time.Hour + 80*time.Second, Deferred: true},
 			"ARC-CB-34":   {Real: true, Wait: 72*time.Hour + 80*time.Second},
 			"ARC-DUR-03":  {Real: true, Wait: 4*time.Hour + 30*time.Minute + 7*time.Second},
-			"ARC-CB-29":   {},
+			"ARC-CB-29":   {Real: true, Wait: 25*time.Hour + 15*time.Minute},
 		}[m.Clause.ID]
 		if m.Real != want.Real || m.Wait != want.Wait || m.Deferred != want.Deferred {
 			t.Errorf("%s: real %t, wait %v, deferred %t; want %+v", m.Clause.ID, m.Real, m.Wait, m.Deferred, want)

@@ -22,6 +22,7 @@ func (f *Flow) usePrepared(c *target.Client, label string, a App) (at Place, err
 	p := evidence.Prepared{Role: a.Name, APIKey: c.App.APIKey, Store: role.UploadsTo(f.Target.File, a.Name), Codec: a.Codec, Monitored: f.Target.File.Has(config.Monitoring)}
 	switch {
 	case a.Name == role.Unreachable:
+		p.Unreachable = true
 	case p.Store == "s3" && f.Store != nil:
 		at = Place{store: f.Store, Name: f.Target.File.Sinks.S3.Bucket}
 		p.Endpoint, p.SSE = f.Store.TargetEndpoint, f.Target.File.Has(config.SSE) && a.Name == role.Default
@@ -29,6 +30,11 @@ func (f *Flow) usePrepared(c *target.Client, label string, a App) (at Place, err
 		at = Place{store: f.Azure, Name: f.Target.File.Sinks.Azure.Container}
 	}
 	return at, f.Append(evidence.Record{Label: label, IDs: map[string]string{evidence.Application: c.App.Name()}, Prepared: &p})
+}
+
+// OnlyControl is the text of a step about what nobody can prepare by hand.
+func (s Scenario) OnlyControl() string {
+	return "only the control API can show it, because " + s.Why
 }
 
 // lacking returns the step that ends s before it begins, because f does not declare or prepare what s needs. lacks is false if
@@ -40,12 +46,15 @@ func (s Scenario) lacking(f config.File) (step evidence.Step, lacks bool) {
 	switch missing := f.Missing(s.Needs...); missing {
 	case "":
 	case config.Control, config.Faults:
-		return unmet(string(missing), "only the control API can show it, and the target does not declare %s", missing)
+		return unmet(string(missing), "%s", s.OnlyControl())
 	default:
 		return unmet(string(missing), "the target does not declare %[1]s; add it to the capabilities if the target has it", missing)
 	}
 	if s.Files && !f.Has(config.S3) && !f.Has(config.Azure) && !f.Has(config.Cloud) {
 		return unmet(string(config.Cloud), "the suite cannot get the files; add cloud or s3 to the capabilities if the target has it")
+	}
+	if s.Refuses && f.Sinks.S3.Direct() {
+		return unmet("store", "it takes a store of the suite, which refuses uploads; sinks.s3 is one that the target reaches directly")
 	}
 	if f.Has(config.Control) {
 		return step, false

@@ -24,15 +24,17 @@ func TestWhatScenariosLack(t *testing.T) {
 		f    config.File
 		need string // "" for nothing
 	}{
-		"a capability":          {Scenario{Needs: []config.Capability{config.VP8, config.VP9}}, file(nil, config.VP8), "vp9"},
-		"files from a bucket":   {files, file(nil, config.S3), ""},
-		"files by links":        {files, file(nil, config.Cloud), ""},
-		"files from nowhere":    {files, file(nil), "cloud"},
-		"a second application":  {foreign, file(nil), "application foreign"},
-		"one that is prepared":  {foreign, file([]string{role.Foreign}), ""},
-		"one that is made":      {foreign, config.File{Capabilities: []config.Capability{config.Control}, Time: config.Virtual}, ""},
-		"its own application":   {Scenario{App: App{Name: role.PrefersVP9}}, file(nil), "application vp9"},
-		"faults that are armed": {Scenario{Needs: []config.Capability{config.Faults}}, file(nil), "faults"},
+		"a capability":           {Scenario{Needs: []config.Capability{config.VP8, config.VP9}}, file(nil, config.VP8), "vp9"},
+		"files from a bucket":    {files, file(nil, config.S3), ""},
+		"files by links":         {files, file(nil, config.Cloud), ""},
+		"files from nowhere":     {files, file(nil), "cloud"},
+		"a second application":   {foreign, file(nil), "application foreign"},
+		"one that is prepared":   {foreign, file([]string{role.Foreign}), ""},
+		"one that is made":       {foreign, config.File{Capabilities: []config.Capability{config.Control}, Time: config.Virtual}, ""},
+		"its own application":    {Scenario{App: App{Name: role.PrefersVP9}}, file(nil), "application vp9"},
+		"a store that passes by": {Scenario{Refuses: true}, config.File{Sinks: config.Sinks{S3: config.S3Sink{Driver: "own"}}}, "store"},
+		"a store of the suite":   {Scenario{Refuses: true}, file(nil), ""},
+		"faults that are armed":  {Scenario{Needs: []config.Capability{config.Faults}}, file(nil), "faults"},
 	} {
 		step, unmet := c.s.Unmet(c.f)
 		if unmet != (c.need != "") || step.BlockedBy != c.need || unmet && (step.Outcome != evidence.Unmet || step.Text == "") {

@@ -151,6 +151,12 @@ func through(ctx context.Context, env Env, s Scenario, looking queue.Turns, rele
 // not be written.
 func (f *Flow) drive(ctx context.Context) (evidence.Step, error) {
 	s := f.Scenario
+	if len(s.Made) > 0 && !f.Target.File.Has(config.Control) {
+		if err := f.Append(evidence.Record{Label: "made", Step: &evidence.Step{Outcome: evidence.Unmet, BlockedBy: string(config.Control),
+			Text: s.OnlyControl(), Clauses: s.Made}}); err != nil {
+			return evidence.Step{}, err
+		}
+	}
 	if step, unmet := s.Unmet(f.Target.File); unmet {
 		return step, nil
 	}

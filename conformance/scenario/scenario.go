@@ -41,6 +41,12 @@ type Scenario struct {
 	Clients []config.Ability
 	// Files means that the scenario gets the files of its archives, from a bucket of the suite or by their download links.
 	Files bool
+	// Refuses means that the suite refuses uploads of the target, which have to pass by it.
+	Refuses bool
+	// Made lists the clauses that the scenario shows only on an application that the suite made.
+	Made []string
+	// Why says, in words, why it takes the control API to show them, or all of the scenario.
+	Why string
 	// Alone means that the scenario disturbs others that use its application at the same time, or that they disturb it. If it
 	// has to share an application, it runs alone.
 	Alone bool

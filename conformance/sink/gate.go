@@ -27,7 +27,7 @@ type gate struct {
 
 	mu      sync.Mutex
 	owners  map[string]string  // scenario by bucket, or by archive id in a bucket that scenarios share
-	refused map[string]refusal // by bucket
+	refused map[string]refusal // by bucket or archive id
 	err     error              // the first error in writing a record
 }
 
@@ -58,14 +58,14 @@ func (g *gate) own(name, scenario string) {
 	g.owners[name] = scenario
 }
 
-// owner returns the scenario of a request, or "".
-func (g *gate) owner(path string) string {
+// named returns what is known of the first bucket or archive that a path names.
+func named[T any](of map[string]T, path string) (v T) {
 	for name := range strings.SplitSeq(path, "/") {
-		if scenario, known := g.owners[name]; known {
-			return scenario
+		if v, known := of[name]; known {
+			return v
 		}
 	}
-	return ""
+	return v
 }
 
 // refusal says which requests are refused: none if status is 0, otherwise all, or those without which no object is made.
@@ -82,10 +82,10 @@ func (r refusal) of(request *http.Request, u evidence.Upload) int {
 	return r.status
 }
 
-func (g *gate) refuse(bucket string, r refusal) {
+func (g *gate) refuse(name string, r refusal) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.refused[bucket] = r
+	g.refused[name] = r
 }
 
 // partOf returns what a request does in a multipart upload of S3, and the id of the upload.
@@ -109,9 +109,8 @@ func partOf(r *http.Request) (part evidence.Part, id string) {
 }
 
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	bucket, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	g.mu.Lock()
-	scenario, refused := g.owner(r.URL.Path), g.refused[bucket]
+	scenario, refused := named(g.owners, r.URL.Path), named(g.refused, r.URL.Path)
 	g.mu.Unlock()
 	u := evidence.Upload{Store: "s3", Method: r.Method, Path: r.URL.Path, Encryption: r.Header.Get("X-Amz-Server-Side-Encryption")}
 	u.Part, u.Multipart = partOf(r)

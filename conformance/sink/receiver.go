@@ -3,6 +3,7 @@
 package sink
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -12,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"reelcheck/conformance/evidence"
 )
 
 // HookPrefix begins the path of every webhook endpoint of a scenario: /hook/{scenario}/{name}.
@@ -46,7 +49,8 @@ type Delivery struct {
 //
 //	/hook/...                          a webhook; the answer is 200, or what a script says
 //	POST /...                          a webhook too, whatever the path
-//	PUT /script/hook/...               {"status":500,"times":3}: the answer to the next ones
+//	PUT /script/hook/...               {"status":500,"times":3}: the answer to the next ones to /hook/...
+//	PUT /script?session=ID             the same, for the next ones about archives of a session
 //	GET /deliveries?after=N&wait=10s   what arrived after number N; waits for the first one
 //
 // The zero Receiver is ready to use.
@@ -57,11 +61,11 @@ type Receiver struct {
 	Now func() time.Time
 
 	mu         sync.Mutex
-	n          int64      // number of deliveries
-	kept       int64      // bytes in deliveries
-	deliveries []Delivery // those that After returns; none with On
-	scripts    map[string]script
-	wake       chan struct{} // closed and replaced at each delivery
+	n          int64             // number of deliveries
+	kept       int64             // bytes in deliveries
+	deliveries []Delivery        // those that After returns; none with On
+	scripts    map[string]script // by path or session id
+	wake       chan struct{}     // closed and replaced at each delivery
 }
 
 type script struct {
@@ -73,13 +77,13 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	switch path := req.URL.Path; {
 	case strings.HasPrefix(path, HookPrefix) || req.Method == http.MethodPost:
 		r.accept(w, req)
-	case strings.HasPrefix(path, "/script"+HookPrefix) && req.Method == http.MethodPut:
+	case (path == "/script" || strings.HasPrefix(path, "/script"+HookPrefix)) && req.Method == http.MethodPut:
 		var s script
 		if err := json.NewDecoder(io.LimitReader(req.Body, 1<<10)).Decode(&s); err != nil || s.Status != NoAnswer && (s.Status < 100 || s.Status > 599) || s.Times < 0 {
 			http.Error(w, "want a status, or 0 for none, and how many times", http.StatusBadRequest)
 			return
 		}
-		r.Refuse(strings.TrimPrefix(path, "/script"), s.Status, s.Times)
+		r.Refuse(cmp.Or(req.URL.Query().Get("session"), strings.TrimPrefix(path, "/script")), s.Status, s.Times)
 		w.WriteHeader(http.StatusNoContent)
 	case path == "/deliveries" && req.Method == http.MethodGet:
 		r.list(w, req)
@@ -88,14 +92,14 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 }
 
-// Refuse answers the next deliveries to path with status, which may be [NoAnswer], as many times as given.
-func (r *Receiver) Refuse(path string, status, times int) {
+// Refuse answers the next deliveries to a path, or about archives of a session, with status, which may be [NoAnswer], as many times as given.
+func (r *Receiver) Refuse(about string, status, times int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.scripts == nil {
 		r.scripts = map[string]script{}
 	}
-	r.scripts[path] = script{Status: status, Times: times}
+	r.scripts[about] = script{Status: status, Times: times}
 }
 
 func (r *Receiver) accept(w http.ResponseWriter, req *http.Request) {
@@ -116,9 +120,16 @@ func (r *Receiver) accept(w http.ResponseWriter, req *http.Request) {
 	r.n++
 	d := Delivery{N: r.n, Time: now().UTC(), Method: req.Method, Path: req.URL.Path,
 		Header: req.Header.Clone(), Body: body, Answer: http.StatusOK}
-	if s := r.scripts[d.Path]; s.Times > 0 {
-		d.Answer = s.Status
-		r.scripts[d.Path] = script{Status: s.Status, Times: s.Times - 1}
+	keys := []string{d.Path}
+	if ids := hookIDs(body); ids[evidence.Archive] != "" { // the events of a session come to the same address
+		keys = append(keys, ids[evidence.Session])
+	}
+	for _, about := range keys {
+		if s := r.scripts[about]; s.Times > 0 {
+			d.Answer = s.Status
+			r.scripts[about] = script{Status: s.Status, Times: s.Times - 1}
+			break
+		}
 	}
 	if r.On != nil {
 		r.On(d)

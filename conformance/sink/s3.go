@@ -70,7 +70,7 @@ func OpenStore(ctx context.Context, c config.S3Sink, dir string, j *evidence.Jou
 		s.bucket = ""
 	}
 	s.TargetEndpoint = endpoint
-	if c.Driver != "own" && (c.Driver != "container" || c.TargetEndpoint == "") {
+	if !c.Direct() {
 		if s.gate, err = openGate(c.Listen, endpoint, j); err != nil {
 			return nil, errors.Join(fmt.Errorf("S3 sink (%s): sinks.s3.listen: %w", c.Driver, err), s.stop())
 		}
@@ -184,21 +184,21 @@ func (s *Store) Own(archive, scenario string) {
 	}
 }
 
-// Refuse answers every request of the target to the bucket with status from now on; 0 stops that.
-func (s *Store) Refuse(bucket string, status int) error {
-	return s.refuse(bucket, refusal{status: status})
+// Refuse answers every request of the target whose path has a bucket or an archive of that name with status from now on; 0 stops that.
+func (s *Store) Refuse(name string, status int) error {
+	return s.refuse(name, refusal{status: status})
 }
 
 // RefuseObjects is Refuse for the requests without which no object is made. Multipart uploads may begin, and be aborted.
-func (s *Store) RefuseObjects(bucket string, status int) error {
-	return s.refuse(bucket, refusal{status: status, unmaking: true})
+func (s *Store) RefuseObjects(name string, status int) error {
+	return s.refuse(name, refusal{status: status, unmaking: true})
 }
 
-func (s *Store) refuse(bucket string, r refusal) error {
+func (s *Store) refuse(name string, r refusal) error {
 	if s.gate == nil {
 		return errors.New("S3 sink: the target reaches the store directly, so the suite cannot refuse its requests")
 	}
-	s.gate.refuse(bucket, r)
+	s.gate.refuse(name, r)
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/target/config"
 )
 
@@ -41,14 +42,27 @@ func TestPreparedBucket(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if objects, err := s.List(t.Context(), "reels", ""); err != nil || len(objects) != 3 {
+	put := func(id string) error {
+		_, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("reels"), Key: aws.String("refused/" + id + "/archive.mp4"), Body: strings.NewReader("")})
+		return err
+	}
+	if err := s.Refuse("a3", 503); err != nil {
+		t.Fatal(err)
+	}
+	if put("a3") == nil || put("a4") != nil {
+		t.Error("one archive is refused, and its neighbours are not")
+	}
+	if err := s.Refuse("a3", 0); err != nil || put("a3") != nil {
+		t.Errorf("an archive that is taken again: %v", err)
+	}
+	if objects, err := s.List(t.Context(), "reels", "app/"); err != nil || len(objects) != 3 {
 		t.Errorf("%d objects, %v", len(objects), err)
 	}
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
 	for scenario, id := range map[string]string{"composed-pair": "a1", "cloud": "a2", "": "of-nobody"} {
-		got := j.View().Scenario(scenario).Uploads().Records
+		got := j.View().Scenario(scenario).Uploads().Where(func(r *evidence.Record) bool { return !strings.Contains(r.Upload.Path, "refused") }).Records
 		if len(got) != 1 || got[0].Upload.Path != "/reels/app/"+id+"/archive.mp4" || got[0].Label != "upload" {
 			t.Errorf("uploads of scenario %q: %+v", scenario, got)
 		}

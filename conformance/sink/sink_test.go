@@ -112,10 +112,14 @@ func TestRemoteReceiver(t *testing.T) {
 	if err := w.Refuse(ctx, "pause-resume", "default", 503, 1); err != nil {
 		t.Fatal(err)
 	}
+	if err := w.RefuseAbout(ctx, "s 3", 500, 1); err != nil {
+		t.Fatal(err)
+	}
 	post(t, w.Endpoint("pause-resume", "default"), `{"id":"a1"}`)
 	post(t, w.Endpoint("pause-resume", "default"), `{"id":"a2"}`)
+	post(t, w.Endpoint("pause-resume", "default"), `{"id":"a3","sessionId":"s 3"}`)
 	deadline := time.Now().Add(5 * time.Second)
-	for len(j.View().Records) < 2 && time.Now().Before(deadline) {
+	for len(j.View().Records) < 3 && time.Now().Before(deadline) {
 		time.Sleep(5 * time.Millisecond)
 	}
 	if err := w.Close(); err != nil {
@@ -125,8 +129,8 @@ func TestRemoteReceiver(t *testing.T) {
 	for _, r := range j.View().Scenario("pause-resume").Webhooks().Records {
 		got = append(got, r.Webhook.Answer)
 	}
-	if len(got) != 2 || got[0] != 503 || got[1] != 200 {
-		t.Errorf("answers %v, want 503 and 200", got)
+	if len(got) != 3 || got[0] != 503 || got[1] != 200 || got[2] != 500 {
+		t.Errorf("answers %v, want 503, 200 and 500", got)
 	}
 }
 

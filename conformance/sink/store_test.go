@@ -103,11 +103,24 @@ func TestWebhooksAtAFixedAddress(t *testing.T) {
 		t.Errorf("URL %q", w.URL)
 	}
 	w.Own("s1", "cloud")
-	post(t, "http://"+c.Listen+"/suite", `{"id":"a1","sessionId":"s1"}`)
+	if err := w.RefuseAbout(t.Context(), "s1", 500, 1); err != nil {
+		t.Fatal(err)
+	}
+	for session, want := range map[string]int{"s1": 500, "s2": 200} {
+		if got := post(t, "http://"+c.Listen+"/suite", `{"id":"a1","sessionId":"`+session+`"}`); got != want {
+			t.Errorf("a callback about %s is answered %d, want %d", session, got, want)
+		}
+	}
+	if err := w.RefuseAbout(t.Context(), "s1", 500, 1); err != nil {
+		t.Fatal(err)
+	}
+	if got := post(t, "http://"+c.Listen+"/suite", `{"event":"connectionCreated","sessionId":"s1"}`); got != 200 {
+		t.Errorf("an event of the session is answered %d", got)
+	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if got := j.View().Scenario("cloud").Webhooks().Records; len(got) != 1 {
+	if got := j.View().Scenario("cloud").Webhooks().Records; len(got) != 2 {
 		t.Errorf("%d deliveries", len(got))
 	}
 }

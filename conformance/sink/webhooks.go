@@ -211,15 +211,26 @@ func hookPath(scenario, name string) string {
 
 // Refuse answers the next deliveries to an endpoint with status, which may be [NoAnswer], as many times as given.
 func (w *Webhooks) Refuse(ctx context.Context, scenario, name string, status, times int) error {
+	path := hookPath(scenario, name)
+	return w.refuse(ctx, path, path, status, times)
+}
+
+// RefuseAbout is Refuse for the deliveries about archives of a session, at any address.
+func (w *Webhooks) RefuseAbout(ctx context.Context, session string, status, times int) error {
+	return w.refuse(ctx, session, "?session="+url.QueryEscape(session), status, times)
+}
+
+// refuse tells the receiver, under the name that a remote one knows it by.
+func (w *Webhooks) refuse(ctx context.Context, about, remotely string, status, times int) error {
 	if w.local != nil {
-		w.local.Refuse(hookPath(scenario, name), status, times)
+		w.local.Refuse(about, status, times)
 		return nil
 	}
 	b, err := json.Marshal(script{Status: status, Times: times})
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPut, w.remote+"/script"+hookPath(scenario, name), bytes.NewReader(b))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPut, w.remote+"/script"+remotely, bytes.NewReader(b))
 	if err != nil {
 		return err
 	}

@@ -17,17 +17,18 @@ var uploadChecks = []check.Check{
 	check.New("ARC-STO-08", azureTarget, scenarios.Azure),
 	check.New("ARC-STO-11", fallsBack(func(struck) bool { return true }), scenarios.FallsBack, scenarios.ZIPFallsBack),
 	check.New("ARC-STO-12", fallsBack(func(s struck) bool { return s.fallback == "" }), scenarios.FallsBack, scenarios.ZIPFallsBack),
-	check.New("ARC-STO-13", failsAtLast, scenarios.GivenUp),
+	check.New("ARC-STO-13", failsAtLast, scenarios.GivenUp, scenarios.Undelivered),
 	check.New("ARC-STO-14", retried, scenarios.Recovers),
 	check.New("ARC-STO-15", uploadPeriod, scenarios.GivenUp),
 	check.New("ARC-STO-16", periodWithFallback, scenarios.FallsBack, scenarios.ZIPFallsBack),
 	check.New("ARC-STO-18", failureMailed, scenarios.FallsBack, scenarios.ZIPFallsBack),
-	check.New("ARC-STO-19", nothingInCloud, scenarios.GivenUp),
-	check.New("ARC-SEC-01", nothingInCloud, scenarios.GivenUp),
+	check.New("ARC-STO-19", nothingInCloud, scenarios.GivenUp, scenarios.Undelivered),
+	check.New("ARC-SEC-01", nothingInCloud, scenarios.GivenUp, scenarios.Undelivered),
 	check.New("ARC-SEC-03", encryptedByStore, scenarios.Recovers, scenarios.Large),
 }
 
-// struck is an archive whose uploads the suite's store refused, at first or for ever.
+// struck is an archive whose uploads the suite's store refused, at first or for ever, or whose upload target is an address where nobody
+// listens. Then nobody has seen the attempts.
 type struck struct {
 	*facts.History
 	app           string
@@ -42,7 +43,7 @@ func allStruck(c *check.Case) []struck {
 	var out []struck
 	for _, h := range c.EveryArchive() {
 		s := struck{History: h, app: h.App(), refused: h.Uploads(true), took: h.Uploads(false)}
-		if len(s.refused) == 0 {
+		if len(s.refused) == 0 && !c.Apps[s.app].Unreachable {
 			continue
 		}
 		s.fallback = c.Apps[s.app].Fallback
@@ -52,14 +53,20 @@ func allStruck(c *check.Case) []struck {
 	return out
 }
 
-// moments returns how often the target tried: requests between two moves of the clock count as one attempt.
+// moments returns how often the target tried: requests that follow each other at once count as one attempt, unless the clock moved between
+// them.
 func (s struck) moments(c *check.Case) int {
-	seen := map[time.Time]bool{}
+	n := 0
+	var last evidence.Record
 	for _, r := range s.refused {
+		before, _ := c.WalkAt(s.app, last.Time)
 		w, _ := c.WalkAt(s.app, r.Time)
-		seen[w.From] = true
+		if w.From != before.From || r.Time.Sub(last.Time) > c.Limit("tolerance.upload-attempt") {
+			n++
+		}
+		last = r
 	}
-	return len(seen)
+	return n
 }
 
 // triedAfter reports whether the target may have tried at or after a moment of policy time.
@@ -104,8 +111,19 @@ func retried(c *check.Case) {
 
 func failsAtLast(c *check.Case) {
 	for _, s := range allStruck(c) {
-		if last, ok := endStatus(s.History); ok && s.without() && len(s.took) == 0 {
-			c.Want(last.Status() == "failed", "failed", last.Show("status"), s.refused[0], last.At)
+		if !s.without() || len(s.took) > 0 {
+			continue
+		}
+		last, ended := endStatus(s.History)
+		if ended {
+			c.Want(last.Status() == "failed", "failed", last.Show("status"), slices.Concat(s.refused[:min(1, len(s.refused))], []evidence.Record{last.At})...)
+			continue
+		}
+		late := s.to.Add(c.Limit("upload.period") + c.Limit("tolerance.upload-period"))
+		for _, got := range s.Reads() {
+			if len(s.refused) == 0 && c.Earliest(s.app, got.Asked()).After(late) { // of others ARC-STO-15 tells
+				c.Wrong("failed by "+facts.ClockTime(late), got.Show("status"), got.At)
+			}
 		}
 	}
 }
@@ -114,7 +132,7 @@ func failsAtLast(c *check.Case) {
 func uploadPeriod(c *check.Case) {
 	period, allow := c.Limit("upload.period"), c.Limit("tolerance.upload-period")
 	for _, s := range allStruck(c) {
-		if !s.without() || len(s.took) > 0 {
+		if !s.without() || len(s.took) > 0 || len(s.refused) == 0 {
 			continue
 		}
 		early, late := s.from.Add(period-allow), s.to.Add(period+allow)

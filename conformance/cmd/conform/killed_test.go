@@ -79,9 +79,15 @@ func TestKilledRunIsRegraded(t *testing.T) {
 		t.Errorf("report does not name regrade: exit %d: %s", code, stderr)
 	}
 	for _, dir := range []string{out, filepath.Join(out, "evidence")} {
-		code, stdout, stderr := conform(t, "regrade", dir, "--out", filepath.Join(t.TempDir(), "again"))
+		again := filepath.Join(t.TempDir(), "again")
+		code, stdout, stderr := conform(t, "regrade", dir, "--out", again)
 		if code != verdict.ExitInterrupted || !strings.Contains(stdout, "conform: 0 passed") {
 			t.Errorf("regrade %s: exit %d: %s%s", dir, code, stdout, stderr)
+		}
+		if r, err := folder.Read(again); err != nil {
+			t.Error(err)
+		} else if _, err := os.Stat(filepath.Join(again, r.Run.Evidence, "blobs")); err != nil {
+			t.Errorf("the page does not find the pictures: %v", err)
 		}
 		if strings.Contains(stdout, "ARC-CB-") || !strings.Contains(stdout, "ARC-AUTH-") {
 			t.Errorf("regrade judged other clauses than AUTH: %s", stdout)

@@ -12,6 +12,7 @@ import (
 
 	"reelcheck/conformance/judge"
 	"reelcheck/conformance/runner"
+	"reelcheck/conformance/scenario/all"
 	"reelcheck/conformance/text"
 	"reelcheck/spec"
 )
@@ -169,6 +170,7 @@ func explain(w io.Writer, ledger spec.Ledger, cl spec.Clause) error {
 	switch cl.Verify {
 	case spec.Checks:
 		line("verified", "by a check over the evidence of "+strings.Join(judge.Checks[cl.ID].Needs(), ", "))
+		line("by hand", all.ByHand(cl.ID, judge.Checks[cl.ID].Shown))
 	case spec.Pending:
 		line("verified", "not yet")
 	case spec.Excluded:

@@ -49,6 +49,9 @@ func TestExplain(t *testing.T) {
 		"ARC-STO-24":  {"our reading"},
 		"ARC-COMP-08": {"tolerance.uneven-percent, 1: "},
 		"ARC-SES-09":  {"tolerance.stream-change, 2000 ms: "},
+		"ARC-STO-13":  {"by hand    it takes an application that uploads to an address where nobody listens", "applications.unreachable\n"},
+		"ARC-STO-15":  {"by hand    only the control API can show it, because a run would have to refuse uploads"},
+		"ARC-CB-30":   {"by hand    only the control API can show it, because the suite has to set the secret"},
 	} {
 		code, out, _ := conform(t, "explain", id)
 		for _, want := range wants {

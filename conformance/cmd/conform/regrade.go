@@ -55,6 +55,9 @@ the same as for run.`,
 				}
 			}
 			if out != "" {
+				if r.Run.Evidence, err = filepath.Rel(out, bundle); err != nil {
+					r.Run.Evidence = bundle
+				}
 				if err := outs.write(w, out, r); err != nil {
 					return &faultError{err}
 				}

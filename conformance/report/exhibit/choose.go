@@ -17,7 +17,7 @@ const (
 	most       = 300     // exhibits
 	mostText   = 900_000 // characters of all exhibits
 	mostPart   = 3_000   // characters of a request, an answer, ...
-	maxMoments = 8       // of a film
+	maxMoments = 24      // of a film
 )
 
 // Choose returns exhibits of the records that findings name: of each finding the first one before any second one, and failures before what could

@@ -54,8 +54,11 @@ type Box struct {
 	H    float64 `json:"h"`
 }
 
-// maxTracks limits the rows of a film, to keep the picture readable.
-const maxTracks = 12
+// Bottom is the y of the lower edge.
+func (b Box) Bottom() float64 { return b.Y + b.H }
+
+// maxTracks limits the rows of a film. A composed archive of 16 streams and 50 sounds stays below it.
+const maxTracks = 100
 
 // FilmOf returns the film of a recording. stills are the pictures and moments to show.
 func FilmOf(x content.Recording, stills []Still) *Film {
@@ -104,14 +107,20 @@ func found(x content.Recording, t content.Due) (out []Span) {
 	return out
 }
 
-// places returns where streams have to be at a moment. There are none where the specification leaves it open.
+// places returns where streams have to be at a moment. There are none where the specification leaves it open. The tiles of a grid are laid side
+// by side from the left, one of the ways in which the last row may lie (ARC-LAY-01).
 func places(x content.Recording, at float64) (out []Box) {
 	i := slices.IndexFunc(x.Phases, func(a expect.Phase) bool { return a.From <= at && at < a.To })
-	if i < 0 || !x.Phases[i].Known {
+	if i < 0 || !x.Phases[i].Known || x.Picture == nil {
 		return nil
 	}
-	for _, p := range x.Phases[i].Picture.Places {
-		out = append(out, Box{fixture(x, p), p.Rect.X, p.Rect.Y, p.Rect.Width, p.Rect.Height})
+	picture := x.Phases[i].Picture
+	for n, p := range picture.Places {
+		b := Box{fixture(x, p), p.Rect.X, p.Rect.Y, p.Rect.Width, p.Rect.Height}
+		if columns := int(math.Round(float64(x.Picture.Width) / b.W)); picture.Grid && columns > 0 {
+			b.X, b.Y = float64(n%columns)*b.W, float64(n/columns)*b.H
+		}
+		out = append(out, b)
 	}
 	return out
 }

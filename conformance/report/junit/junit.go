@@ -77,8 +77,8 @@ type skip struct {
 // Write writes one test case per clause, grouped by chapter. Its name is the clause's id with its title, and its time
 // that of the longest scenario that its verdict rests on; scenarios run side by side and serve many clauses, so that the
 // times of a suite do not add up. A failure is a <failure> element, an inconclusive clause an <error>. Clauses that do
-// not apply or are pending are skipped, and so are failures that the baseline excuses, and clauses that a failed one
-// blocks.
+// not apply or are pending are skipped, and so are failures that do not fail the run, because the baseline excuses them or they are
+// recommendations, and clauses that a failed one blocks.
 func Write(w io.Writer, r *report.Report) error {
 	b := builder{report: r, millis: map[string]int64{}, clauses: map[string]report.Clause{}}
 	for _, s := range r.Scenarios {
@@ -171,9 +171,13 @@ func (b builder) testcase(c report.Clause) testcase {
 	told := b.report.Told(c)
 	switch c.Outcome {
 	case verdict.Fail:
-		if c.Known {
+		switch {
+		case c.Known:
 			tc.Skipped = skipped("known failure" + b.excuse(c) + ": " + report.Summary(c))
-		} else {
+		case c.Level != "must" && !b.report.Run.Strict:
+			tc.Skipped = skipped("recommendation not kept: " + report.Summary(c))
+			tc.Output = clean(text.Clip(findings(c), maxText)) + "\n" + tc.Output
+		default:
 			tc.Failure = b.detail(c, c.Level)
 		}
 	case verdict.Inconclusive:

@@ -125,8 +125,8 @@ func TestTellsEachClauseOnce(t *testing.T) {
 	if err := xml.Unmarshal(doc, &got); err != nil {
 		t.Fatal(err)
 	}
-	if got.Tests != 9 || got.Failures != 2 || got.Errors != 1 || got.Time != "42.000" {
-		t.Errorf("tests %d, failures %d, errors %d in %s s; want 9, 2, 1 in 42", got.Tests, got.Failures, got.Errors, got.Time)
+	if got.Tests != 9 || got.Failures != 1 || got.Errors != 1 || got.Time != "42.000" {
+		t.Errorf("tests %d, failures %d, errors %d in %s s; want 9, 1, 1 in 42", got.Tests, got.Failures, got.Errors, got.Time)
 	}
 	cases, tests, failures, faults, skips := map[string]testcase{}, 0, 0, 0, 0
 	for _, s := range got.Suites {
@@ -139,7 +139,7 @@ func TestTellsEachClauseOnce(t *testing.T) {
 			cases[id] = c
 		}
 	}
-	if tests != 9 || failures != 2 || faults != 1 || skips != 5 || len(cases) != 9 {
+	if tests != 9 || failures != 1 || faults != 1 || skips != 6 || len(cases) != 9 {
 		t.Errorf("%d cases: %d, %d, %d, %d by the suites", len(cases), tests, failures, faults, skips)
 	}
 	failed := cases["ARC-START-02"]
@@ -158,7 +158,7 @@ func TestTellsEachClauseOnce(t *testing.T) {
 	}
 	for id, want := range map[string]string{
 		"ARC-LAY-01": "blocked by ARC-START-02: expected 404 or 400, actual 200", "ARC-CB-15": "not-applicable: individual", "ARC-CB-34": "pledged: due",
-		"ARC-CB-29": "pending: ", "ARC-CB-30": "known failure (flaky, being fixed, excused by media until 2026-12-22): expected a",
+		"ARC-CB-29": "pending: ", "ARC-CB-35": "recommendation not kept: expected c, actual d", "ARC-CB-30": "known failure (flaky, being fixed, excused by media until 2026-12-22): expected a",
 	} {
 		if c := cases[id]; c.Skipped == nil || !strings.HasPrefix(c.Skipped.Message, want) || c.Failure != nil || c.Error != nil {
 			t.Errorf("%s: %+v, want skipped with %q", id, c, want)
@@ -166,6 +166,29 @@ func TestTellsEachClauseOnce(t *testing.T) {
 	}
 	if out := cases["ARC-START-02"].Output; !strings.Contains(out, "source: guide https://example.com/guide") {
 		t.Errorf("output %q", out)
+	}
+}
+
+// TestStrictRunsFailRecommendations checks that the file fails a build where the run does, and only there.
+func TestStrictRunsFailRecommendations(t *testing.T) {
+	r := reporttest.Sample()
+	r.Run.Strict = true
+	if doc := string(written(t, r)); !strings.Contains(doc, `<failure message="expected c, actual d" type="should">`) {
+		t.Error("a recommendation is skipped in a strict run")
+	}
+}
+
+// TestLongExpectations checks that viewers which show the first words of a message show what was seen.
+func TestLongExpectations(t *testing.T) {
+	r := reporttest.Sample()
+	r.Clauses[1].Findings[0].Expected, r.Clauses[1].Findings[0].Actual = strings.Repeat("small-01 in 96x640; ", 60), "small-05 is away"
+	var got suites
+	if err := xml.Unmarshal(written(t, r), &got); err != nil {
+		t.Fatal(err)
+	}
+	message, _, seen := strings.Cut(got.Suites[0].Cases[1].Failure.Message, "small-05 is away")
+	if !seen || len(message) > 300 {
+		t.Errorf("%q", message)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 	"time"
 
@@ -122,6 +123,9 @@ func TestInterruptedScenariosSaySo(t *testing.T) {
 func TestScenariosAreDistinctAndBounded(t *testing.T) {
 	seen := map[string]bool{}
 	for _, s := range Scenarios {
+		if needs := slices.Contains(s.Needs, config.Control); (needs || len(s.Made) > 0) != (s.Why != "") {
+			t.Errorf("scenario %s needs the control API: %t, because %q", s.Name, needs, s.Why)
+		}
 		if s.Name == "" || s.Title == "" || seen[s.Name] || s.Within < 10*time.Second || s.Within > 5*time.Minute {
 			t.Errorf("scenario %+v", s)
 		}

@@ -16,7 +16,8 @@ import (
 // Retry has a receiver that refuses every callback for more than a day.
 var Retry = scenario.Scenario{
 	Name: scenarios.Retry, Title: "a receiver that refuses callbacks: growing intervals, and the end after a day",
-	Needs: []config.Capability{config.Control, config.Callback}, Virtual: true, Within: 2 * time.Minute,
+	Needs: []config.Capability{config.Callback}, Made: []string{"ARC-CB-30"}, Why: "the suite has to set the secret that signs callbacks",
+	Wait: refusedFor + 5*longest, Within: 2 * time.Minute,
 	App: scenario.App{Signed: true}, Run: runRetry,
 }
 
@@ -34,13 +35,14 @@ func runRetry(ctx context.Context, f *scenario.Flow) error {
 	if err != nil {
 		return err
 	}
-	if _, err := f.Present(ctx, session, "alice", "tone-11"); err != nil {
+	alice, err := f.Present(ctx, session, "alice", "tone-11")
+	if err != nil {
 		return err
 	}
-	if err := f.Hooks.Refuse(ctx, f.Scenario.Name, "default", 500, scenario.Forever); err != nil {
+	if err := f.Hooks.RefuseAbout(ctx, session, 500, scenario.Forever); err != nil {
 		return err
 	}
-	began, _, err := f.As.Policy(ctx, "clock.start")
+	began, err := f.Clock.Now(ctx, "clock.start")
 	if err != nil {
 		return err
 	}
@@ -54,6 +56,20 @@ func runRetry(ctx context.Context, f *scenario.Flow) error {
 	if err := f.AwaitHooks(ctx, "hooks.refused", a.ID, scenario.Soon, "started"); err != nil {
 		return err
 	}
+	if f.Clock.Steered() {
+		err = walkDay(ctx, f, began)
+	} else {
+		f.Idle()
+		err = errors.Join(alice.Leave(ctx), f.Clock.Pass(ctx, "clock.day", refusedFor+5*longest))
+	}
+	if err != nil {
+		return err
+	}
+	return f.Watch(ctx, "quiet", "webhooks", a.ID, scenario.Quiet)
+}
+
+// walkDay moves the clock from attempt to attempt at first and at the end of the day, and beyond it.
+func walkDay(ctx context.Context, f *scenario.Flow, began time.Time) error {
 	if err := steps(ctx, f, "clock.step", stepwise, nil); err != nil {
 		return err
 	}
@@ -66,10 +82,8 @@ func runRetry(ctx context.Context, f *scenario.Flow) error {
 	if err := reach(ctx, f, "clock.over", began.Add(refusedFor+longest)); err != nil {
 		return err
 	}
-	if _, err := f.As.Advance(ctx, "clock.long-over", 4*longest); err != nil {
-		return err
-	}
-	return f.Watch(ctx, "quiet", "webhooks", a.ID, scenario.Quiet)
+	_, err := f.As.Advance(ctx, "clock.long-over", 4*longest)
+	return err
 }
 
 // reach moves the clock to a moment, if the target's own deadlines have not taken it further.

@@ -21,14 +21,14 @@ import (
 func upload(name, title string, app scenario.App, need []config.Capability, run func(context.Context, *uploadFlow) error) scenario.Scenario {
 	app.Mailed = true
 	return scenario.Scenario{
-		Name: name, Title: title, Needs: append([]config.Capability{config.Control, config.S3}, need...), Virtual: true, Media: 2,
+		Name: name, Title: title, Needs: append([]config.Capability{config.Control, config.S3}, need...), Virtual: true, Refuses: true,
+		Why: "a run would have to refuse uploads for hours or days and to see each attempt", Media: 2,
 		Within: 90 * time.Second, App: app,
 		Run: func(ctx context.Context, f *scenario.Flow) error { return run(ctx, &uploadFlow{Flow: f}) },
 	}
 }
 
 var (
-	Recovers  = upload(scenarios.Recovers, "an upload target that refuses for hours and then takes the archive", scenario.App{Encrypted: true}, nil, runRecovers)
 	GivenUp   = upload(scenarios.GivenUp, "an upload target that refuses for three days, without fallback", scenario.App{Fallback: "none"}, nil, runGivenUp)
 	FallsBack = upload(scenarios.FallsBack, "an upload target that takes no more than the first part, and the built-in cloud takes over", scenario.App{},
 		[]config.Capability{config.Cloud, config.Fallback}, runFallsBack)
@@ -56,6 +56,7 @@ type recording struct {
 	long    time.Duration
 	skip    time.Duration // by which the clock moves meanwhile
 	apart   bool          // record an individual archive too
+	refused int           // the answer to uploads of this archive alone; 0 to take them
 }
 
 // brief is a short recording of sound.
@@ -67,12 +68,15 @@ func (u *uploadFlow) undeliverable(ctx context.Context, r recording) error {
 	if err != nil {
 		return err
 	}
-	if u.began, _, err = u.As.Policy(ctx, "clock.start"); err != nil {
+	if u.began, err = u.Clock.Now(ctx, "clock.start"); err != nil {
 		return err
 	}
 	options := map[string]any{"name": u.Scenario.Name}
 	maps.Copy(options, r.options)
 	if u.archive, err = u.Start(ctx, "start", session, options); err != nil {
+		return err
+	}
+	if err := u.refuse(u.archive.ID, r.refused); err != nil {
 		return err
 	}
 	if err := clock.Sleep(ctx, r.long); err != nil {
@@ -115,11 +119,12 @@ func (u *uploadFlow) awaitRefusal(ctx context.Context) error {
 	return err
 }
 
-func (u *uploadFlow) refuse(status int) error {
+// refuse answers uploads to a bucket, or of an archive, with a status.
+func (u *uploadFlow) refuse(name string, status int) error {
 	if u.Store == nil {
 		return nil
 	}
-	return u.Store.Refuse(u.Place.Name, status)
+	return u.Store.Refuse(name, status)
 }
 
 // at moves the clock to a moment and reads the archive.
@@ -134,43 +139,10 @@ func (u *uploadFlow) at(ctx context.Context, label string, at time.Time) error {
 	return err
 }
 
-func runRecovers(ctx context.Context, u *uploadFlow) error {
-	if err := u.refuse(http.StatusServiceUnavailable); err != nil {
-		return err
-	}
-	if err := u.undeliverable(ctx, brief); err != nil {
-		return err
-	}
-	// Attempts count apart when the clock moves between them. It must not move during the first, which may be of several
-	// requests, nor beyond the time of refusal.
-	if err := clock.Sleep(ctx, scenario.Quiet); err != nil {
-		return err
-	}
-	for _, after := range []time.Duration{10 * time.Second, time.Minute, 10 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour} {
-		if _, err := u.As.AdvanceTo(ctx, "clock.step."+after.String(), u.began.Add(after)); err != nil {
-			return err
-		}
-	}
-	if err := u.at(ctx, "refused", u.began.Add(atLeast/2)); err != nil {
-		return err
-	}
-	if err := u.refuse(0); err != nil {
-		return err
-	}
-	if err := u.Append(evidence.Record{Label: "store.open", IDs: scenario.About(u.archive.ID),
-		Step: &evidence.Step{Outcome: evidence.Note, Text: "the store takes requests again"}}); err != nil {
-		return err
-	}
-	if _, err := u.As.AdvanceTo(ctx, "clock.recovered", u.began.Add(atLeast-clock.Margin)); err != nil {
-		return err
-	}
-	return u.Deliver(ctx, u.archive.ID)
-}
-
 // runGivenUp has a receiver that answers 202, and looks whether a callback comes again in these days. The first one about the end
 // is not answered at all.
 func runGivenUp(ctx context.Context, u *uploadFlow) error {
-	if err := u.refuse(http.StatusServiceUnavailable); err != nil {
+	if err := u.refuse(u.Place.Name, http.StatusServiceUnavailable); err != nil {
 		return err
 	}
 	if u.Hooks != nil {
@@ -267,7 +239,7 @@ func runFallsBack(ctx context.Context, u *uploadFlow) error {
 
 // runZIPFallsBack has an account of its own, so that its mail is about an individual archive.
 func runZIPFallsBack(ctx context.Context, u *uploadFlow) error {
-	if err := u.refuse(http.StatusServiceUnavailable); err != nil {
+	if err := u.refuse(u.Place.Name, http.StatusServiceUnavailable); err != nil {
 		return err
 	}
 	zip := brief

@@ -13,7 +13,7 @@ import (
 // Broken has no room on the disk for the media of an archive, so that some are lost.
 var Broken = scenario.Scenario{
 	Name: scenarios.Broken, Title: "a recording that fails, for the disk is full, and its deletion",
-	Needs: []config.Capability{config.Control, config.Faults}, Media: 2, Within: 60 * time.Second, Run: runBroken,
+	Needs: []config.Capability{config.Control, config.Faults}, Why: "a recorder has to fail when the suite says so", Media: 2, Within: 60 * time.Second, Run: runBroken,
 }
 
 func runBroken(ctx context.Context, f *scenario.Flow) error {

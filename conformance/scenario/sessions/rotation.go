@@ -16,7 +16,7 @@ import (
 // recorded.
 var Rotation = scenario.Scenario{
 	Name: scenarios.Rotation, Title: "a server that is rotated, with notice, and a session that its application moves",
-	Needs: []config.Capability{config.Control, config.Rotation, config.Events}, Virtual: true, Media: 2, Within: 90 * time.Second,
+	Needs: []config.Capability{config.Control, config.Rotation, config.Events}, Virtual: true, Why: "a server has to go out of service when the suite says so", Media: 2, Within: 90 * time.Second,
 	App: scenario.App{Monitored: true}, Run: runRotation,
 }
 

@@ -134,6 +134,11 @@ type WebhookSink struct {
 	URL string `yaml:"url"`
 }
 
+// Direct reports whether the target reaches the store without passing by the suite, which then cannot refuse its requests.
+func (s S3Sink) Direct() bool {
+	return s.Driver == "own" || s.Driver == "container" && s.TargetEndpoint != ""
+}
+
 // S3Sink selects the object store to which the target uploads.
 type S3Sink struct {
 	// Driver is what stores the objects: a store in the suite's process (the default), MinIO as process or container, or your

@@ -11,23 +11,24 @@
     found.forEach(function (e, i) {
       var hit = words.every(function (w) { return texts[i].indexOf(w) >= 0; }) && (!e.dataset.outcome || on[e.dataset.outcome]);
       e.classList.toggle("hide", !hit);
-      if (hit && e.dataset.outcome) { n++; }
+      if (hit && e.classList.contains("clause")) { n++; }
     });
+    document.querySelectorAll(".group, #seen-all").forEach(function (s) { s.classList.toggle("hide", !s.querySelector("[data-find]:not(.hide)")); });
     document.querySelectorAll("details.section").forEach(function (s) {
       var some = s.querySelector(".clause:not(.hide)");
       s.classList.toggle("hide", !some);
       s.open = Boolean(some) && (words.length > 0 || !all);
     });
-    hits.textContent = words.length || !all ? n + " clauses" : "";
+    hits.textContent = words.length || !all ? n + (n === 1 ? " clause" : " clauses") : "";
   }
   tools.addEventListener("input", apply);
   document.addEventListener("keydown", function (e) {
-    if (e.key === "/" && !/^(INPUT|TEXTAREA)$/.test(document.activeElement.tagName)) { e.preventDefault(); search.focus(); }
+    if (e.key === "/" && !e.ctrlKey && !e.metaKey && !e.altKey && !/^(INPUT|TEXTAREA)$/.test(document.activeElement.tagName)) { e.preventDefault(); search.focus(); }
   });
 
   // A link to something in closed details opens them.
   function reveal() {
-    var at = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    var at = document.getElementById(location.hash.slice(1));
     if (!at) { return; }
     for (var e = at; e; e = e.parentElement) {
       if (e.tagName === "DETAILS") { e.open = true; }
@@ -52,10 +53,10 @@
     pre.parentElement.querySelector("h4").append(" ", b);
   });
 
-  // Paper shows what matters of the causes; the clauses that are kept stay closed.
+  // Paper shows what matters of the causes, and of each the records of its first finding; the clauses that are kept stay closed.
   var opened = [];
   addEventListener("beforeprint", function () {
-    opened = [].slice.call(document.querySelectorAll(".cause details:not([open]), .unjudged:not([open]), .facts:not([open]), details.section:not([open])"));
+    opened = [].slice.call(document.querySelectorAll(".cause > details:not([open]), .cause .finding:first-of-type details:not([open]), .unjudged:not([open]), .facts:not([open]), details.section:not([open])"));
     opened.forEach(function (d) { d.open = true; });
   });
   addEventListener("afterprint", function () { opened.forEach(function (d) { d.open = false; }); });
