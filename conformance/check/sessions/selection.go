@@ -81,6 +81,7 @@ func selections(c *check.Case, each func(x content.Recording, tracks []chosen)) 
 
 // onlyChosen checks that the file holds nothing that was not chosen, and nothing before the first call.
 func onlyChosen(c *check.Case) {
+	statusOfChosen(c)
 	selections(c, func(x content.Recording, tracks []chosen) {
 		for _, t := range tracks {
 			if found := x.Found(content.Due{Published: *t.by.Published}); len(t.due) == 0 {
@@ -90,7 +91,6 @@ func onlyChosen(c *check.Case) {
 		wholly(c, x, tracks)
 	})
 	streamsShown(c, func(k course.Change) bool { return k.Added })
-	statusOfChosen(c)
 }
 
 // statusOfChosen checks that a manual archive is paused when nobody publishes any more, and started while a chosen stream
