@@ -117,6 +117,7 @@ var callMutations = []Mutation{
 	{"ARC-LIST-09", "fails on a negative offset", tape.Status(scenarios.Listing, "list.bad-offset", 500)},
 	{"ARC-LIST-09", "fails on an offset beyond all numbers", tape.Status(scenarios.Listing, "list.huge-offset", 500)},
 	{"ARC-LIST-10", "lists another name than it reads", tape.Set(scenarios.Listing, "list.two", "items.0.sha256sum", "x")},
+	{"ARC-LIST-10", "lists no checksum of what nobody has read yet", tape.Set(scenarios.AutoDay, "list.day", "items.6.sha256sum", "")},
 	{"ARC-LIST-10", "lists the second before", tape.Change(scenarios.Listing, "list.two", "items.0.updatedAt", func(old any) any {
 		return millis(old).Round(time.Second).Add(-time.Second).UnixMilli()
 	})},

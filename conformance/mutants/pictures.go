@@ -68,6 +68,10 @@ var pictureMutations = []Mutation{
 			}
 		}
 	})},
+	{"ARC-LAY-10", "too wide a margin, which leaves no room for the last stream", picture(onLayouts, func(r *media.Report) {
+		movedBy("small-02", 4, 28, 0)(r)
+		r.Picture.Appearances = slices.DeleteFunc(r.Picture.Appearances, func(a media.Appearance) bool { return a.ID == "small-04" && a.Rect.Width == 96 })
+	})},
 	{"ARC-LAY-11", "reads the classes of before", tape.Set(onLayouts, "classes.changed.read", "items.0.layoutClassList", []string{"x"})},
 	{"ARC-LAY-12", "shows a camera beside a screen that is alone", picture(onScreens, func(r *media.Report) {
 		for _, a := range r.Picture.OfStream("small-08") {

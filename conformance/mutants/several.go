@@ -1,6 +1,7 @@
 package mutants
 
 import (
+	"slices"
 	"strings"
 
 	"reelcheck/conformance/evidence"
@@ -78,6 +79,8 @@ func unarchived(scenario string) func(*tape.Tape) {
 var selectionMutations = []Mutation{
 	{"ARC-SEL-03", "shows what nobody chose", tape.Film(scenarios.Selection, "object.media", appearing("tone-10"))},
 	{"ARC-SEL-03", "started while nobody publishes", tape.Set(scenarios.Selection, "left.get.paused", "status", "started")},
+	{"ARC-SEL-03", "records on when the last stream has been removed", tape.All(tape.Set(scenarios.Selection, "left.remove.dora.get", "status", "started"),
+		tape.Set(scenarios.Selection, "left.get.paused", "status", "started"), tape.Film(scenarios.Selection, "left.object.media", holdingPause(6, "vp8-11", "tone-15")))},
 	{"ARC-SEL-04", "refuses to remove the last stream", tape.Answer(scenarios.Selection, "left.remove.dora", 409, `{"code":409,"message":"refused"}`)},
 	{"ARC-SEL-04", "does not hear who was chosen in a pause", tape.Film(scenarios.Selection, "left.object.media", tape.Without("tone-15"))},
 	{"ARC-SEL-05", "keeps a sound that is not chosen any more", tape.Set(scenarios.Selection, "left.silence.dora.get", "streams.0.hasAudio", true)},
@@ -107,6 +110,23 @@ var selectionMutations = []Mutation{
 func appearing(id string) func(*media.Report) {
 	return func(r *media.Report) {
 		r.Sound.Tones = append(r.Sound.Tones, media.ToneSpan{ID: id, Level: -20, Span: media.Span{From: 1, To: 3}})
+	}
+}
+
+// holdingPause makes the streams after a pause come later, as in a file that holds the pause.
+func holdingPause(seconds float64, ids ...string) func(*media.Report) {
+	return func(r *media.Report) {
+		r.Duration += seconds
+		for i := range r.Picture.Appearances {
+			if a := &r.Picture.Appearances[i]; slices.Contains(ids, a.ID) {
+				a.From, a.To = a.From+seconds, a.To+seconds
+			}
+		}
+		for i := range r.Sound.Tones {
+			if t := &r.Sound.Tones[i]; slices.Contains(ids, t.ID) {
+				t.From, t.To = t.From+seconds, t.To+seconds
+			}
+		}
 	}
 }
 

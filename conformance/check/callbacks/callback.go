@@ -73,7 +73,7 @@ var Checks = []check.Check{
 	check.New("ARC-CB-28", everyHook(noNotice), scenarios.Pair, scenarios.Pause),
 	check.New("ARC-CB-29", refusedAgain, scenarios.Retry, scenarios.GivenUp),
 	check.New("ARC-CB-30", signedCallbacks, scenarios.Retry),
-	check.New("ARC-CB-31", callbackEqualsRead, scenarios.Pair),
+	check.New("ARC-CB-31", callbackEqualsRead, scenarios.Pair, scenarios.AudioOnly, scenarios.VideoOnly),
 	check.New("ARC-CB-32", callbackOwnApplication, scenarios.Isolation),
 	check.New("ARC-CB-33", announcedOnce, scenarios.Pair, scenarios.Pause, scenarios.Automatic, scenarios.GivenUp),
 	check.New("ARC-CB-34", expiryPosted, scenarios.Cloud),

@@ -14,8 +14,8 @@ import (
 // offsetChecks are about the times in the manifest. The publishers use the harness's clock.
 var offsetChecks = []check.Check{
 	check.New("ARC-MAN-06", createdAt, scenarios.Captures, scenarios.Interrupted),
-	check.New("ARC-MAN-11", startOffset("tolerance.offset", false), scenarios.Captures),
-	check.New("ARC-MAN-12", stopOffset("tolerance.offset", false), scenarios.Captures),
+	check.New("ARC-MAN-11", startOffset("tolerance.offset", false), scenarios.Captures, scenarios.Kinds),
+	check.New("ARC-MAN-12", stopOffset("tolerance.offset", false), scenarios.Captures, scenarios.Kinds),
 	check.New("ARC-MAN-15", afterPause, scenarios.Captures),
 	check.New("ARC-MAN-16", inStep, scenarios.Captures),
 }

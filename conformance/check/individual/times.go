@@ -2,6 +2,7 @@ package individual
 
 import (
 	"fmt"
+	"time"
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/check/individual/bundle"
@@ -79,12 +80,19 @@ func oneZero(c *check.Case) {
 			if video == nil || audio == nil || len(video.Known()) == 0 || len(audio.Known()) == 0 {
 				continue
 			}
-			v, _ := video.Zero(video.Known()[0])
-			a, _ := audio.Zero(audio.Known()[0])
+			v, a := zero(video), zero(audio)
 			c.Want(v.Sub(a).Abs() <= allow, fmt.Sprintf("picture and sound of %s to count from one instant, give or take %v", f.Stream.Client, allow),
 				fmt.Sprintf("zero of the pictures %v after that of the sound", v.Sub(a)), b.R, f.Stream.Record())
 		}
 	}
+}
+
+// zero returns the instant from which a track counts, as its last frame shows it. Where the first ones count from another, ARC-IND-16, ARC-IND-17
+// and ARC-IND-23 say so.
+func zero(t *bundle.Track) time.Time {
+	known := t.Known()
+	at, _ := t.Zero(known[len(known)-1])
+	return at
 }
 
 // beforeReport judges tracks that were in the archive before it could know their capture times.

@@ -16,7 +16,7 @@ var stopChecks = []check.Check{
 	check.New("ARC-STOP-02", stopReason, scenarios.Pair),
 	check.New("ARC-STOP-03", stopMakesMP4, scenarios.Pair),
 	check.New("ARC-STOP-05", check.OnUnknown(evidence.StopArchive, 404), scenarios.Refusals),
-	check.New("ARC-STOP-06", stopTwice, scenarios.Pair),
+	check.New("ARC-STOP-06", stopTwice, scenarios.Pair, scenarios.Undelivered),
 	check.New("ARC-STOP-07", stopPaused, scenarios.Pause),
 	check.New("ARC-STOP-08", stopBodies, scenarios.Refusals),
 	check.New("ARC-STOP-09", check.OnMalformed(evidence.StopArchive), scenarios.Refusals),

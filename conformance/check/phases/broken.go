@@ -47,11 +47,13 @@ func (v Viewer) broken(kind Kind) string {
 	return "ARC-LAY-08"
 }
 
-// records returns the record of the file, and the one of a published fixture.
-func (v Viewer) records(fixture string) []evidence.Record {
+// records returns the record of the file, and those of published fixtures.
+func (v Viewer) records(fixtures ...string) []evidence.Record {
 	out := []evidence.Record{v.x.R}
-	if i := slices.IndexFunc(v.x.Due, func(t content.Due) bool { return t.Fixture == fixture }); i >= 0 {
-		out = append(out, v.x.Due[i].R)
+	for _, fixture := range fixtures {
+		if i := slices.IndexFunc(v.x.Due, func(t content.Due) bool { return t.Fixture == fixture }); i >= 0 {
+			out = append(out, v.x.Due[i].R)
+		}
 	}
 	return out
 }

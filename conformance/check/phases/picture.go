@@ -38,6 +38,7 @@ type problem struct {
 	kind    Kind
 	text    string
 	fixture string // of the stream, if it is about one
+	other   string // of another one that is seen or not seen because of it, if there is one
 }
 
 // Pictured checks what a phase shows, from its start to its end. The clause is about problems of some kinds; others make it
@@ -76,11 +77,11 @@ func pictured(c *check.Case, v Viewer, about Kind) {
 		return
 	}
 	if found.kind != 0 && found.kind&about == 0 {
-		c.Follows(v.broken(found.kind), expected, found.text, v.records(found.fixture)...)
+		c.Follows(v.broken(found.kind), expected, found.text, v.records(found.fixture, found.other)...)
 		c.Moment(moment)
 		return
 	}
-	if !c.Want(found.kind == 0, expected, found.text, v.records(found.fixture)...) {
+	if !c.Want(found.kind == 0, expected, found.text, v.records(found.fixture, found.other)...) {
 		c.Moment(moment)
 	}
 }
@@ -220,34 +221,50 @@ func (v Viewer) grids() []Viewer {
 	return out
 }
 
-// arranged returns what is wrong with the picture at a moment where the phase's places are known.
+// arranged returns what is wrong with the picture at a moment where the phase's places are known. A stream in a wrong place explains one that
+// has none.
 func (v Viewer) arranged(at float64) problem {
 	shown := v.At(at)
-	if p := v.selected(shown); p.kind != 0 {
-		return p
+	chosen := v.selected(shown)
+	if chosen.kind&^Placed != 0 {
+		return chosen
 	}
-	var tiles []media.Rect
+	tiles, p := v.placed(shown)
+	switch {
+	case p.kind != 0 && chosen.kind != 0:
+		p.text, p.other = p.text+"; "+chosen.text, chosen.fixture
+		return p
+	case p.kind != 0:
+		return p
+	case chosen.kind != 0:
+		return chosen
+	case v.phase.Picture.Grid:
+		return v.grid(tiles)
+	}
+	return v.lined(tiles)
+}
+
+// placed returns where the streams that are seen stand, by priority, and what is wrong with the first that stands in a wrong place.
+func (v Viewer) placed(shown map[string][]media.Appearance) (tiles []media.Rect, p problem) {
 	for _, p := range v.phase.Picture.Places {
 		id := v.Fixture(p.Stream)
 		all := shown[id]
 		if v.twice(all) {
-			return problem{Placed, id + " is in the picture twice", id}
+			return nil, problem{kind: Placed, text: id + " is in the picture twice", fixture: id}
 		}
 		i := slices.IndexFunc(all, func(a media.Appearance) bool { return v.Stands(p, a.Rect, id) })
 		switch {
+		case len(all) == 0:
 		case i >= 0:
 			tiles = append(tiles, all[i].Rect)
 		case v.Distorts(all[0].Rect, id):
-			return problem{Distorted, id + " is " + Where(all[0].Rect) + v.instead(all[0].Rect, id), id}
+			return nil, problem{kind: Distorted, text: id + " is " + Where(all[0].Rect) + v.instead(all[0].Rect, id), fixture: id}
 		default:
 			kind, as := v.disobeyed(p, all[0].Rect, id, shown)
-			return problem{kind, id + " is " + Where(all[0].Rect) + as + v.instead(all[0].Rect, id), id}
+			return nil, problem{kind: kind, text: id + " is " + Where(all[0].Rect) + as + v.instead(all[0].Rect, id), fixture: id}
 		}
 	}
-	if v.phase.Picture.Grid {
-		return v.grid(tiles)
-	}
-	return v.lined(tiles)
+	return tiles, problem{}
 }
 
 // selected returns what is wrong with the choice of the streams that are shown.
@@ -261,7 +278,7 @@ func (v Viewer) selected(shown map[string][]media.Appearance) problem {
 		}
 	}
 	if i := slices.IndexFunc(missing, v.hides); i >= 0 {
-		return problem{Placed, missing[i] + " has no place", missing[i]} // whoever has it
+		return problem{kind: Placed, text: missing[i] + " has no place", fixture: missing[i]} // whoever has it
 	}
 	for id, all := range facts.InOrder(shown) {
 		if due[id] {
@@ -271,16 +288,16 @@ func (v Viewer) selected(shown map[string][]media.Appearance) problem {
 		if len(missing) == 0 && left {
 			kind = Placed
 		}
-		return problem{kind, id + " is in the picture, " + Where(all[0].Rect), id}
+		return problem{kind: kind, text: id + " is in the picture, " + Where(all[0].Rect), fixture: id}
 	}
 	places := v.phase.Picture.Places
 	switch n := len(missing); {
 	case n == 0:
 		return problem{}
 	case !v.phase.Picture.Grid && n < len(places) && v.Fixture(places[len(places)-n].Stream) == missing[0]:
-		return problem{Placed, missing[0] + " has no place", missing[0]} // nor have those behind it
+		return problem{kind: Placed, text: missing[0] + " has no place", fixture: missing[0]} // nor have those behind it
 	}
-	return problem{Absent, missing[0] + " is not in the picture", missing[0]}
+	return problem{kind: Absent, text: missing[0] + " is not in the picture", fixture: missing[0]}
 }
 
 // leftOut reports whether the fixture is of a stream of the phase for which the layout has no place.

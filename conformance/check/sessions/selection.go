@@ -81,22 +81,21 @@ func selections(c *check.Case, each func(x content.Recording, tracks []chosen)) 
 
 // onlyChosen checks that the file holds nothing that was not chosen, and nothing before the first call.
 func onlyChosen(c *check.Case) {
+	statusOfChosen(c)
 	selections(c, func(x content.Recording, tracks []chosen) {
 		for _, t := range tracks {
 			if found := x.Found(content.Due{Published: *t.by.Published}); len(t.due) == 0 {
 				c.Want(len(found) == 0, fmt.Sprintf("%s of %s, which was not chosen, nowhere", t.by.Published.Kind, t.by.Published.Client), content.Describe(found), x.R, t.by)
 			}
 		}
-		wholly(c, x, tracks, func(chosen) bool { return true })
+		wholly(c, x, tracks)
 	})
 	streamsShown(c, func(k course.Change) bool { return k.Added })
-	statusOfChosen(c)
 }
 
 // statusOfChosen checks that a manual archive is paused when nobody publishes any more, and started while a chosen stream
 // is published.
 func statusOfChosen(c *check.Case) {
-	settle := c.Limit("tolerance.pause")
 	for _, h := range c.StartedArchives() {
 		s := c.Sessions[h.Start.IDs[evidence.Session]]
 		if !h.IsManual() || s == nil {
@@ -107,27 +106,47 @@ func statusOfChosen(c *check.Case) {
 			chosen = append(chosen, course.ChosenSpans(course.Changes(c.Facts), h, u)...)
 		}
 		for _, got := range h.Reads() {
-			from, to := got.Asked().Add(-settle), got.Answered()
+			from, to := got.Asked().Add(-c.Limit("tolerance.pause")), got.Answered()
 			switch {
 			case !facts.InProgress(got.Status()):
 			case facts.Steady(chosen, from, to):
 				c.Want(got.Status() == "started", "started while a chosen stream is published", got.Show("status"), got.At)
-			case facts.AnyDuring(s.Streams, h.Begun.To, from) && !facts.AnyDuring(s.Streams, from, to):
+			case idle(c, h, got):
 				c.Want(got.Status() == "paused", "paused while nobody publishes", got.Show("status"), got.At)
 			}
 		}
 	}
 }
 
+// idle reports whether nobody publishes any more when an archive is read, and has not for as long as a target may take to pause.
+func idle(c *check.Case, h *facts.History, got facts.Sighting) bool {
+	from, published := got.Asked().Add(-c.Limit("tolerance.pause")), c.Sessions[h.Start.IDs[evidence.Session]].Streams
+	return facts.AnyDuring(published, h.Begun.To, from) && !facts.AnyDuring(published, from, got.Answered())
+}
+
+// unpaused reports whether an archive was started while nobody published. Its file then holds the pause, and what comes after it comes later.
+func unpaused(c *check.Case, h *facts.History) bool {
+	return slices.ContainsFunc(h.Reads(), func(got facts.Sighting) bool { return got.Status() == "started" && idle(c, h, got) })
+}
+
 // wholly checks that the chosen tracks are in the file for as long as they were chosen.
-func wholly(c *check.Case, x content.Recording, tracks []chosen, which func(chosen) bool) {
+func wholly(c *check.Case, x content.Recording, tracks []chosen) {
 	for _, track := range tracks {
 		for _, t := range track.due {
-			if spans := x.Found(t); which(track) && t.Kept && !c.Excused(c.Covers(t, spans), c.Limit("tolerance.stream-edge"), x.Due...) {
-				c.Want(c.Covers(t, spans), fmt.Sprintf("%s of %s from %.1f to %.1f s", t.Kind, t.Client, t.From, t.To), content.Describe(spans), x.R, t.R)
+			if spans := x.Found(t); t.Kept && !c.Excused(c.Covers(t, spans), c.Limit("tolerance.stream-edge"), x.Due...) {
+				inTime(c, x, t, c.Covers(t, spans), fmt.Sprintf("%s of %s from %.1f to %.1f s", t.Kind, t.Client, t.From, t.To), content.Describe(spans))
 			}
 		}
 	}
+}
+
+// inTime notes whether a track is in the file when it has to be. If the file holds a pause, ARC-SEL-03 says why it is not.
+func inTime(c *check.Case, x content.Recording, t content.Due, ok bool, expected, actual string) {
+	if !ok && unpaused(c, x.History) {
+		c.Follows("ARC-SEL-03", expected, actual, x.R, t.R)
+		return
+	}
+	c.Want(ok, expected, actual, x.R, t.R)
 }
 
 // limitsOfChosen needs more chosen streams than the archive holds, or a refusal of one too many.
@@ -159,7 +178,7 @@ func addedAndRemoved(c *check.Case) {
 	}
 	edge := c.Limit("tolerance.stream-edge").Seconds()
 	selections(c, func(x content.Recording, tracks []chosen) {
-		wholly(c, x, tracks, func(chosen) bool { return true })
+		wholly(c, x, tracks)
 		for _, track := range tracks {
 			if len(track.due) != 1 {
 				continue
@@ -172,8 +191,8 @@ func addedAndRemoved(c *check.Case) {
 			for _, s := range found {
 				first, last = math.Min(first, s.From), math.Max(last, s.To)
 			}
-			c.Want(first >= t.From-edge && last <= t.To+edge, fmt.Sprintf("%s of %s only from %.1f to %.1f s", t.Kind, t.Client, t.From, t.To),
-				fmt.Sprintf("there from %.1f to %.1f s", first, last), x.R, t.R)
+			inTime(c, x, t, first >= t.From-edge && last <= t.To+edge, fmt.Sprintf("%s of %s only from %.1f to %.1f s", t.Kind, t.Client, t.From, t.To),
+				fmt.Sprintf("there from %.1f to %.1f s", first, last))
 		}
 	})
 	streamsShown(c, func(course.Change) bool { return true })
@@ -192,20 +211,23 @@ func streamsShown(c *check.Case, which func(course.Change) bool) {
 		if !ok || !shown || next.Status() != "started" {
 			continue
 		}
-		var want []string
+		var want, leaving []string
 		for _, s := range c.Sessions[k.H.Start.IDs[evidence.Session]].Streams {
 			id := s.By.IDs[evidence.Stream]
-			if !s.To.IsZero() && s.Late.Before(k.R.Sent()) { // it has left by itself
-				continue
-			}
-			if last, in := newest(all[:i+1], k.H, id); in && !slices.Contains(want, last) {
+			switch last, in := newest(all[:i+1], k.H, id); {
+			case !s.To.IsZero() && s.Late.Before(k.R.Sent()): // it has left by itself
+			case !s.To.IsZero() && s.To.Before(next.Answered()): // the target may know of it or not
+				leaving = append(leaving, id)
+			case in && !slices.Contains(want, last):
 				want = append(want, last)
 			}
 		}
 		var got []string
 		for _, item := range list {
 			o, _ := item.(map[string]any)
-			got = append(got, fmt.Sprintf("%s %v %v", facts.Short(jsonvalue.Object(o).Text("streamId")), o["hasAudio"], o["hasVideo"]))
+			if id := jsonvalue.Object(o).Text("streamId"); !slices.Contains(leaving, id) {
+				got = append(got, fmt.Sprintf("%s %v %v", facts.Short(id), o["hasAudio"], o["hasVideo"]))
+			}
 		}
 		slices.Sort(want)
 		slices.Sort(got)
@@ -235,7 +257,7 @@ func partsChosen(c *check.Case) {
 				if t.by.IDs[evidence.Stream] != k.Stream {
 					continue
 				}
-				wholly(c, x, []chosen{t}, func(chosen) bool { return true })
+				wholly(c, x, []chosen{t})
 				if found := x.Found(content.Due{Published: *t.by.Published}); len(t.due) == 0 {
 					c.Want(len(found) == 0, fmt.Sprintf("no %s of %s", t.by.Published.Kind, t.by.Published.Client), content.Describe(found), x.R, t.by, k.R)
 				}
@@ -252,7 +274,7 @@ func ownStreams(c *check.Case) {
 		if recorded[x.Start.IDs[evidence.Session]] < 2 {
 			return
 		}
-		wholly(c, x, tracks, func(chosen) bool { return true })
+		wholly(c, x, tracks)
 		for _, t := range tracks {
 			if found := x.Found(content.Due{Published: *t.by.Published}); len(t.due) == 0 {
 				c.Want(len(found) == 0, fmt.Sprintf("%s of %s not in archive %s", t.by.Published.Kind, t.by.Published.Client, facts.Short(x.ID)), content.Describe(found), x.R, t.by)

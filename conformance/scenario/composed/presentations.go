@@ -53,16 +53,15 @@ func runPresentations(ctx context.Context, f *scenario.Flow) error {
 	if err := f.Deliver(ctx, a.archive); err != nil || !f.Target.File.Has(config.FHD) {
 		return err
 	}
-	for _, size := range []string{"1080x1920", "1920x1080"} {
-		if err := present(ctx, f, session, size); err != nil {
-			return err
-		}
+	if err := present(ctx, f, session, "1080x1920", "horizontalPresentation"); err != nil {
+		return err
 	}
-	return nil
+	// Only where a tile is wider than its stream does the stream show how high the tile is.
+	return present(ctx, f, session, "1920x1080", "horizontalPresentation", "bestFit")
 }
 
-// present records both presentations in a size.
-func present(ctx context.Context, f *scenario.Flow, session, size string) error {
+// present records a presentation, and then other layouts, in a size.
+func present(ctx context.Context, f *scenario.Flow, session, size string, others ...string) error {
 	a, err := f.Start(ctx, size+".start", session, presentation("verticalPresentation", size))
 	if err != nil {
 		return err
@@ -70,11 +69,13 @@ func present(ctx context.Context, f *scenario.Flow, session, size string) error 
 	if err := clock.Sleep(ctx, still+a.Took+time.Second); err != nil {
 		return err
 	}
-	if _, err := f.As.Arrange(ctx, size+".layout.horizontal", a.ID, map[string]any{"type": "horizontalPresentation"}, false); err != nil {
-		return err
-	}
-	if err := clock.Sleep(ctx, still+a.Took); err != nil {
-		return err
+	for _, layout := range others {
+		if _, err := f.As.Arrange(ctx, size+".layout."+layout, a.ID, map[string]any{"type": layout}, false); err != nil {
+			return err
+		}
+		if err := clock.Sleep(ctx, still+a.Took); err != nil {
+			return err
+		}
 	}
 	if err := f.Stop(ctx, size+".stop", a.ID); err != nil {
 		return err
