@@ -16,6 +16,7 @@ type note struct {
 	subject
 	suspect string // the clause whose breach would explain it, if the check knows
 	by      string // the clause whose breach explains it
+	film    string // the scenario whose file shows it, if one does
 }
 
 // breach reports whether the note itself may explain others: it says what is wrong, and not what could not be shown.
@@ -32,6 +33,7 @@ func caseOf(f *facts.Facts, ch Check) *Case {
 	return facts.Once(f, judged{ch.Clause}, func() *Case {
 		c := &Case{Facts: f, clause: ch.Clause}
 		c.run(ch)
+		c.excuseStalled()
 		return c
 	})
 }

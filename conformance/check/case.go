@@ -102,6 +102,9 @@ func (c *Case) Moment(second float64) {
 
 func (c *Case) note(n note, at []evidence.Record) {
 	n.Clause, n.Where, n.subject = c.clause, refs(at), about(c.Facts, at)
+	if i := slices.IndexFunc(at, func(r evidence.Record) bool { return r.Media != nil || r.Individual != nil }); i >= 0 {
+		n.film = at[i].Scenario
+	}
 	c.notes = append(c.notes, n)
 }
 

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"reelcheck/conformance/facts/content"
@@ -18,4 +19,30 @@ func (c *Case) Excused(ok bool, allow time.Duration, due ...content.Due) bool {
 		}
 	}
 	return false
+}
+
+// excuseStalled notes as unclear what contradicts a clause in the files of a scenario in which a publisher stalled for more than
+// tolerance.publisher-stall. The machine was too busy for films that say anything about the target.
+func (c *Case) excuseStalled() {
+	c.notes = slices.DeleteFunc(c.notes, func(n note) bool {
+		if n.film == "" {
+			return false
+		}
+		client, late := c.latest(n.film)
+		if late <= c.Limit("tolerance.publisher-stall") {
+			return false
+		}
+		c.Unclear(fmt.Sprintf("publisher %s stalled for %v", client, late.Round(time.Millisecond)))
+		return true
+	})
+}
+
+// latest returns the publisher of a scenario that stalled longest, and for how long.
+func (c *Case) latest(scenario string) (client string, late time.Duration) {
+	for _, r := range c.View.Scenario(scenario).Published().Records {
+		if r.Published.Late > late {
+			client, late = r.Published.Client, r.Published.Late
+		}
+	}
+	return client, late
 }
