@@ -4,21 +4,23 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"reelcheck/conformance/verdict"
 )
 
 // Sentinel is a server that does nothing right.
 type Sentinel struct {
 	Name    string
 	Handler http.Handler
+	Exit    int // exit code of a run
 }
 
 // Sentinels lists the sentinels. No must-clause may pass on any of them.
 var Sentinels = []Sentinel{
-	{"always-404", always(404, "application/json", `{"message":"not found"}`)},
-	{"always-500", always(500, "application/json", `{"message":"internal server error","code":-1}`)},
-	{"always-200-empty-object", always(200, "application/json", `{}`)},
-	{"always-200-ok", always(200, "text/plain", "ok")},
-	{"hangs", http.HandlerFunc(hang)},
+	{"always-404", always(404, "application/json", `{"message":"not found"}`), verdict.ExitNonConformant},
+	{"always-500", always(500, "application/json", `{"message":"internal server error","code":-1}`), verdict.ExitNonConformant},
+	{"always-200-empty-object", always(200, "application/json", `{}`), verdict.ExitNonConformant},
+	{"always-200-ok", always(200, "text/plain", "ok"), verdict.ExitNonConformant},
+	{"hangs", http.HandlerFunc(hang), verdict.ExitUnreachable},
 }
 
 // Serve starts the sentinel on a local port. Closing the server also ends requests that hang.
