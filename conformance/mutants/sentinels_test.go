@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+
 	"reelcheck/conformance/verdict"
 )
 
