@@ -136,11 +136,7 @@ func TestBadSettings(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			args := tc.args
-			if tc.want != "data" {
-				args = append([]string{"--data", t.TempDir(), "--port", "0"}, args...)
-			}
-			said := fail(t, tc.env, args...)
+			said := fail(t, tc.env, append([]string{"--data", t.TempDir(), "--port", "0"}, tc.args...)...)
 			if !strings.Contains(said, tc.want) {
 				t.Errorf("stderr does not name %s: %s", tc.want, said)
 			}
