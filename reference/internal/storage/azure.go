@@ -42,6 +42,7 @@ func uploadAzure(ctx context.Context, client *http.Client, t account.Azure, key,
 
 // openContainer returns a client that uses the account key or the SAS token of the target.
 func openContainer(client *http.Client, t account.Azure) (*container.Client, error) {
+	client = &http.Client{Transport: endedBodies{client.Transport}, CheckRedirect: client.CheckRedirect}
 	options := &container.ClientOptions{ClientOptions: azcore.ClientOptions{
 		Transport: client,
 		Retry:     policy.RetryOptions{MaxRetries: attempts - 1, RetryDelay: between, MaxRetryDelay: between},
