@@ -15,6 +15,7 @@ import (
 	"reelcheck/conformance/media"
 	"reelcheck/conformance/media/forensics"
 	"reelcheck/conformance/publisher"
+	"reelcheck/conformance/publisher/adapter"
 	"reelcheck/conformance/publisher/browser"
 	"reelcheck/conformance/publisher/command"
 	"reelcheck/conformance/report"
@@ -132,11 +133,19 @@ func Driver(ctx context.Context, p config.Publisher, out string, j *evidence.Jou
 	case config.WHIPDriver, "":
 		return publisher.WHIP{At: p.WHIP}, nil
 	case config.CommandDriver:
-		return command.Start(ctx, p, out, j)
+		return opened(command.Start(ctx, p, out, j))
 	case config.BrowserDriver:
-		return browser.Start(ctx, p, out, j)
+		return opened(browser.Start(ctx, p, out, j))
 	}
 	return nil, fmt.Errorf("internal error: unknown publisher driver %q", p.Driver)
+}
+
+// opened returns no driver with an error. A nil *adapter.Driver would be a driver that is not nil.
+func opened(d *adapter.Driver, err error) (publisher.Driver, error) {
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
 }
 
 // slotsOf returns the number of media slots in use at a time; 0 means the default.
