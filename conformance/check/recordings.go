@@ -63,7 +63,7 @@ func (c *Case) Decrypted() []content.Recording {
 func (c *Case) Recordings() []content.Recording {
 	var out []content.Recording
 	for _, h := range c.EveryArchive() {
-		if p := content.ExpectedOf(c.Facts, h); !h.IsIndividual() && len(p.Timeline.Tracks) > 0 && !c.Encrypted(h) {
+		if p := content.ExpectedOf(c.Facts, h); !h.IsIndividual() && p.Enough(c.Facts) && !c.Encrypted(h) {
 			out = append(out, c.recorded(h, p)...)
 		}
 	}

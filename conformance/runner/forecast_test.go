@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -45,20 +44,21 @@ func asRunFor(f config.File, s scenario.Scenario, records []evidence.Record) (ou
 		return []evidence.Record{{Scenario: s.Name, Label: "scenario", Step: &step}}
 	}
 	longest, cut := f.LongestWait.Or(config.LongestWait), time.Time{}
-	for _, r := range records {
-		name, _, isLook := strings.Cut(strings.TrimPrefix(r.Label, "clock."), ".now")
-		i := slices.IndexFunc(s.Later, func(l scenario.Later) bool { return isLook && l.Name == name })
-		if i < 0 || f.Time == config.Virtual || s.Later[i].After <= longest {
+	for _, look := range s.Later {
+		if f.Time == config.Virtual || look.After <= longest || len(records) == 0 {
 			continue
 		}
-		look := s.Later[i]
-		if cut.IsZero() {
-			cut = r.Time
+		name, at := look.Name, records[len(records)-1].Time // where the recorded run, with its clock, did without the look
+		if i := slices.IndexFunc(records, func(r evidence.Record) bool { return r.Label == "clock."+name+".now" || r.Label == name+".now" }); i >= 0 {
+			at = records[i].Time
+			if cut.IsZero() || at.Before(cut) {
+				cut = at
+			}
 		}
-		out = append(out, evidence.Record{Time: cut, Scenario: s.Name, Label: name + ".unwaited",
+		out = append(out, evidence.Record{Time: at, Scenario: s.Name, Label: name + ".unwaited",
 			Step: &evidence.Step{Outcome: evidence.Unwaited, Text: "too long", Clauses: slices.Concat(look.Clauses, look.Prompt)}})
 		if f.Time == config.Deferred && len(look.Clauses) > 0 {
-			out = append(out, evidence.Record{Time: cut, Scenario: s.Name, Label: name, Pledge: &evidence.Pledge{Clauses: look.Clauses}})
+			out = append(out, evidence.Record{Time: at, Scenario: s.Name, Label: name, Pledge: &evidence.Pledge{Clauses: look.Clauses}})
 		}
 	}
 	for _, r := range records {

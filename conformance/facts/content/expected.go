@@ -2,6 +2,7 @@ package content
 
 import (
 	"slices"
+	"time"
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/expect"
@@ -10,10 +11,8 @@ import (
 	"reelcheck/conformance/media"
 )
 
-// Published reports whether anything was published while h recorded.
-func Published(f *facts.Facts, h *facts.History) bool {
-	return len(ExpectedOf(f, h).Timeline.Tracks) > 0
-}
+// Published reports whether enough was published while h recorded that it must have a file with media.
+func Published(f *facts.Facts, h *facts.History) bool { return ExpectedOf(f, h).Enough(f) }
 
 // Due is a stretch of a published track that must be seen or heard in an archive. Its times are times of the file.
 type Due struct {
@@ -31,6 +30,16 @@ type Expected struct {
 	Due      []Due
 	Phases   []expect.Phase
 	Settled  []expect.Phase
+}
+
+// Enough reports whether something was published for tolerance.short in all. A recorder may get nothing of what is briefer, not even
+// a whole frame of sound.
+func (x Expected) Enough(f *facts.Facts) bool {
+	var all time.Duration
+	for _, p := range x.Pieces {
+		all += p.To.Sub(p.From)
+	}
+	return len(x.Timeline.Tracks) > 0 && all >= f.Limit("tolerance.short")
 }
 
 // ExpectedOf returns what the file of h must hold, from the log of the publishers. The file itself says only at which
