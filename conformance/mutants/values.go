@@ -3,7 +3,6 @@ package mutants
 import (
 	"time"
 
-	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/mutants/tape"
 )
@@ -21,7 +20,7 @@ var valueMutations = []Mutation{
 	{"ARC-CB-31", "a started callback of sound with video", tape.Hook(scenarios.AudioOnly, "started", "hasVideo", true)},
 	{"ARC-CB-31", "a stopped callback with another tag", tape.Hook(scenarios.Simultaneous, "stopped", "multiArchiveTag", "x")},
 	{"ARC-CB-31", "a started callback of another application", tape.Hook(scenarios.Pair, "started", "applicationId", "11111111-2222-4333-8444-555555555555")},
-	{"ARC-EVT-03", "the end of one archive with the id of another", misnamed(scenarios.Simultaneous, "second.start")},
+	{"ARC-EVT-03", "the end of one archive with the id of another", tape.Misnamed(scenarios.Simultaneous, "second.start")},
 	{"ARC-SES-07", "lists a client as connecting for ever", tape.Set(scenarios.Presence, "connections.after", "items.0.connectionState", "Connecting")},
 	{"ARC-SES-07", "lists a client that came a minute ago", tape.Set(scenarios.Presence, "connections", "items.0.createdAt", "1700000000000")},
 	{"ARC-SES-07", "counts one connection too many", tape.Add(scenarios.Presence, "connections", "count", 1)},
@@ -36,15 +35,4 @@ var valueMutations = []Mutation{
 	{"ARC-IND-32", "a new file for another choice", tape.InFile(scenarios.Chosen, "bob", tape.Divide(2*time.Second))},
 	{"ARC-LAY-18", "shows a stream large that lacks the class", tape.Film(scenarios.Simultaneous, "again.object.media", tape.Nth("vp8-05", 0, tape.At(0, 0, 640, 480)))},
 	{"ARC-LAY-19", "five columns of sixteen", picture(onMany, tape.Columns(5, 4))},
-}
-
-// misnamed gives the first event of an end the id of the archive of another start.
-func misnamed(scenario, start string) func(*tape.Tape) {
-	return func(t *tape.Tape) {
-		var made struct{ ID string }
-		if r := t.Where(scenario, start, tape.IsExchange); r == nil || r.Exchange.Response.Body.Decode(&made) != nil {
-			return
-		}
-		tape.Client(scenario, "alice", "archiveStopped", func(r *evidence.Record) { r.IDs[evidence.Archive] = made.ID })(t)
-	}
 }

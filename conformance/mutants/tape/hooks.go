@@ -242,3 +242,14 @@ func StreamRoundedDown(scenario string) func(*Tape) {
 		t.Missed = append(t.Missed, scenario+" addition of a stream that began in the second half of a second")
 	}
 }
+
+// Misnamed gives alice's first event of an end the id of the archive of another start.
+func Misnamed(scenario, start string) func(*Tape) {
+	return func(t *Tape) {
+		var made struct{ ID string }
+		if r := t.Where(scenario, start, IsExchange); r == nil || r.Exchange.Response.Body.Decode(&made) != nil {
+			return
+		}
+		Client(scenario, "alice", "archiveStopped", func(r *evidence.Record) { r.IDs[evidence.Archive] = made.ID })(t)
+	}
+}

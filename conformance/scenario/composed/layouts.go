@@ -6,6 +6,7 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/sheets"
 	"reelcheck/conformance/target/config"
 )
 
@@ -29,7 +30,7 @@ const (
 )
 
 func runLayouts(ctx context.Context, f *scenario.Flow) error {
-	sheet, err := scenario.Sheets()
+	sheet, err := sheets.ByName()
 	if err != nil {
 		return err
 	}

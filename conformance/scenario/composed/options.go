@@ -8,6 +8,7 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/sheets"
 	"reelcheck/conformance/target/config"
 )
 
@@ -38,7 +39,7 @@ func variants(name, title, video, audio string, need []config.Capability, all ..
 }
 
 func runVariants(ctx context.Context, f *scenario.Flow, session string, alice *scenario.Member, all []variant) error {
-	sheets, err := scenario.Sheets()
+	sheet, err := sheets.ByName()
 	if err != nil {
 		return err
 	}
@@ -46,7 +47,7 @@ func runVariants(ctx context.Context, f *scenario.Flow, session string, alice *s
 	for i, t := range all {
 		options := maps.Clone(t.options)
 		if t.sheet != "" && f.Target.File.Has(config.Layout) {
-			options["layout"] = custom(sheets[t.sheet])
+			options["layout"] = custom(sheet[t.sheet])
 		}
 		a, err := f.Record(ctx, prefixed(t.label), session, options, t.long)
 		if err != nil {

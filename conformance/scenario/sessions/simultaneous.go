@@ -7,6 +7,7 @@ import (
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/scenario/clock"
+	"reelcheck/conformance/scenario/sheets"
 	"reelcheck/conformance/target/config"
 )
 
@@ -26,12 +27,12 @@ func runSimultaneous(ctx context.Context, f *scenario.Flow) error {
 	if err != nil {
 		return err
 	}
-	sheets, err := scenario.Sheets()
+	sheet, err := sheets.ByName()
 	if err != nil {
 		return err
 	}
 	ids := map[string]string{}
-	layouts := map[string]any{"second": map[string]any{"type": "custom", "stylesheet": sheets[partSheet]}, "again": map[string]any{"type": "pip"}}
+	layouts := map[string]any{"second": map[string]any{"type": "custom", "stylesheet": sheet[partSheet]}, "again": map[string]any{"type": "pip"}}
 	begin := func(label, tag string) error {
 		options := map[string]any{"name": label, "multiArchiveTag": tag}
 		if layout := layouts[label]; layout != nil && f.Target.File.Has(config.Layout) {
