@@ -22,7 +22,7 @@ var Recovers = scenario.Scenario{
 }
 
 const (
-	// outage is for how long a store refuses while a flow waits. A program that repeats a request by itself ends that earlier.
+	// outage is how long a store refuses at least. A client that repeats a request by itself, within one attempt, has then given up.
 	outage = 30 * time.Second
 	// recovery is the shortest wait in which a target may try again after an outage.
 	recovery = 2 * time.Minute

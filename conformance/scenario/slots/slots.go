@@ -24,16 +24,21 @@ func New(usual int) *Slots {
 // Most returns how many slots may be taken at most.
 func (s *Slots) Most() int { return s.usual * 8 / 5 }
 
-// Take takes n slots, as soon as that many are free or nobody has any. Only one goroutine may take slots.
+// Take takes n slots, as soon as that many are free or nobody has any. With an error it has taken none. Only one goroutine may
+// take slots.
 func (s *Slots) Take(ctx context.Context, n int) error {
-	for !s.take(n) {
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if s.take(n) {
+			return nil
+		}
 		select {
 		case <-s.changed:
 		case <-ctx.Done():
-			return ctx.Err()
 		}
 	}
-	return ctx.Err()
 }
 
 func (s *Slots) take(n int) bool {

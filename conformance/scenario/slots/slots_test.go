@@ -54,3 +54,16 @@ func TestTakeWaits(t *testing.T) {
 		})
 	}
 }
+
+// TestTakeAfterTheEnd checks that nobody has slots that were wanted too late, so that the end of a run does not wait for them.
+func TestTakeAfterTheEnd(t *testing.T) {
+	s := New(5)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.Take(ctx, 5); err == nil {
+		t.Error("Take returns nil although its context has ended")
+	}
+	if s.taken != 0 {
+		t.Errorf("%d slots are taken", s.taken)
+	}
+}
