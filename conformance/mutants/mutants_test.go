@@ -1,11 +1,8 @@
 package mutants
 
 import (
-	"bytes"
-	"compress/gzip"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"reflect"
 	"runtime"
@@ -14,6 +11,7 @@ import (
 	"testing"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/evidence/evidencetest"
 	"reelcheck/conformance/judge"
 	"reelcheck/conformance/mutants/tape"
 	"reelcheck/conformance/scenario"
@@ -38,24 +36,7 @@ func ledger(t testing.TB) spec.Ledger {
 // recorded returns the evidence of a run in which everything went well.
 func recorded(t testing.TB) []evidence.Record {
 	t.Helper()
-	f, err := os.Open("testdata/journal.jsonl.gz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	records, err := evidence.Read(bytes.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return records
+	return evidencetest.Read(t, "testdata/journal.jsonl.gz")
 }
 
 // everything returns all capabilities, so that every clause is applicable.

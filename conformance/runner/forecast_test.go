@@ -1,40 +1,20 @@
 package runner
 
 import (
-	"compress/gzip"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/evidence/evidencetest"
 	"reelcheck/conformance/judge"
 	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/target/config"
 	"reelcheck/conformance/verdict"
 )
-
-// recordedRun returns the evidence of a run in which every scenario took every look.
-func recordedRun(t *testing.T) []evidence.Record {
-	t.Helper()
-	f, err := os.Open("../mutants/testdata/journal.jsonl.gz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	records, err := evidence.Read(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return records
-}
 
 // asRunFor returns what a run for f would have recorded of s: nothing if it is not run, and otherwise everything before the first
 // look for which it may not wait, and what [scenario.Flow.Take] notes of that look and of those after it. Cutting at the labels
@@ -112,7 +92,7 @@ func files(t *testing.T) map[string]config.File {
 // show that are not its own.
 func TestPlanAndRunAgree(t *testing.T) {
 	byScenario := map[string][]evidence.Record{}
-	for _, r := range recordedRun(t) {
+	for _, r := range evidencetest.Read(t, "../mutants/testdata/journal.jsonl.gz") {
 		byScenario[r.Scenario] = append(byScenario[r.Scenario], r)
 	}
 	l := load(t)
