@@ -32,7 +32,6 @@ func (c *Runner) abolish(ctx context.Context, applicationID string, remove func(
 	if err != nil {
 		return err
 	}
-	sessions := c.sessionsOf(applicationID)
 	err = remove(ctx, applicationID)
 	if errors.Is(err, store.ErrNotFound) {
 		return &archive.Error{Kind: archive.NotFound, Message: fmt.Sprintf("application %s does not exist", applicationID)}
@@ -40,7 +39,7 @@ func (c *Runner) abolish(ctx context.Context, applicationID string, remove func(
 	if err != nil {
 		return err
 	}
-	for _, id := range sessions {
+	for _, id := range c.sessionsOf(applicationID) { // only now, because no room can be opened any more
 		if err := c.enter(ctx, id, (*room).abandon); err != nil && !isNotFound(err) {
 			return err
 		}
@@ -75,7 +74,7 @@ func (c *Runner) pendingOf(ctx context.Context, applicationID string) (list []ar
 	return list, nil
 }
 
-// abandon ends everything in the session. It tells only the clients.
+// abandon ends everything in the session, which is no longer in the store. It tells only the clients.
 func (r *room) abandon() error {
 	at := clock.Media()
 	for _, client := range r.state.Connections {
@@ -94,7 +93,7 @@ func (r *room) abandon() error {
 			}
 		}
 	}
-	r.state.Connections, r.state.Streams, r.state.Archives, r.done = nil, nil, nil, nil
+	r.state.Connections, r.state.Streams, r.state.Archives, r.done, r.removed = nil, nil, nil, nil, true
 	r.ended.Send()
 	return nil
 }

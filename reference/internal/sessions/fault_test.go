@@ -1,10 +1,12 @@
 package sessions_test
 
 import (
+	"crypto/rand"
 	"errors"
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -109,6 +111,34 @@ func TestReset(t *testing.T) {
 	if err := s.ResetApplication(t.Context(), "none"); err == nil {
 		t.Error("an unknown application was reset")
 	}
+}
+
+// TestNobodyJoinsAfterReset checks that a client that comes while its session is removed is disconnected or refused.
+func TestNobodyJoinsAfterReset(t *testing.T) {
+	t.Parallel()
+	s := start(t, t.TempDir())
+	s.app(t, func(*account.Application) {})
+	s.join(t, "anna")
+	var removed atomic.Bool
+	var clients sync.WaitGroup
+	for range 16 { // so that somebody waits to join at any time
+		clients.Go(func() {
+			for {
+				after := removed.Load()
+				if _, err := s.Connect(t.Context(), "app", "S", archive.Connection{ID: rand.Text()}); err != nil {
+					return
+				}
+				if after {
+					t.Error("a client joined a session that had been removed")
+					return
+				}
+			}
+		})
+	}
+	time.Sleep(5 * time.Millisecond)
+	must(t, s.ResetApplication(t.Context(), "app"))
+	removed.Store(true)
+	clients.Wait()
 }
 
 // TestStoreIsFull checks that a failed commit changes nothing, and that events nobody will report again are retried.

@@ -31,6 +31,7 @@ type room struct {
 	decided time.Time                      // policy time of the last decision
 	facts   []fact                         // to be retried, because the store failed
 	retry   time.Time                      // after a failed commit, no deadline or fact is tried before this policy time
+	removed bool                           // the session is no longer in the store; nothing is answered from state
 }
 
 func (r *room) run() {
@@ -53,8 +54,10 @@ func (r *room) run() {
 		if !running {
 			return
 		}
-		for _, o := range ops {
-			o.reply <- o.do(r)
+		r.serve(ops)
+		if r.removed {
+			r.refuse(noSession(r.id))
+			return
 		}
 		r.catchUp()
 		r.elapse()
@@ -81,6 +84,17 @@ func (r *room) take() (ops []op, running bool) {
 	}
 	ops, r.queue = r.queue, nil
 	return ops, true
+}
+
+// serve does the operations. It refuses those that follow the removal of the session.
+func (r *room) serve(ops []op) {
+	for _, o := range ops {
+		if r.removed {
+			o.reply <- noSession(r.id)
+		} else {
+			o.reply <- o.do(r)
+		}
+	}
 }
 
 // refuse answers all queued operations with err and closes the room.
