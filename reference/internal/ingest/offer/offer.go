@@ -90,12 +90,11 @@ func Parse(text []byte) (*Offer, error) {
 			undeclare(media, false)
 		}
 	}
-	if len(o.mids) == 1 && !o.bundled() { // pion wants a bundle even for a single section
-		o.alone = true
-		description.WithValueAttribute("group", "BUNDLE "+o.mids[0])
+	if err := o.bundle(); err != nil {
+		return nil, err
 	}
-	if !o.bundled() {
-		return nil, errorf(archive.Unprocessable, "the media sections are not bundled: a=group:BUNDLE must name every a=mid")
+	if err := checkTransport(&description); err != nil {
+		return nil, err
 	}
 	return o, nil
 }
@@ -243,6 +242,18 @@ func undeclare(media *sdp.MediaDescription, repaired bool) {
 		format, _, _ := strings.Cut(a.Value, " ")
 		return (a.Key == "rtpmap" || a.Key == "fmtp" || a.Key == "rtcp-fb") && isRepair(format)
 	})
+}
+
+// bundle checks that all sections are in one bundle. It bundles a single section, since pion wants that.
+func (o *Offer) bundle() error {
+	if len(o.mids) == 1 && !o.bundled() {
+		o.alone = true
+		o.description.WithValueAttribute("group", "BUNDLE "+o.mids[0])
+	}
+	if !o.bundled() {
+		return errorf(archive.Unprocessable, "the media sections are not bundled: a=group:BUNDLE must name every a=mid")
+	}
+	return nil
 }
 
 func (o *Offer) bundled() bool {
