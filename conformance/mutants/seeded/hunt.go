@@ -61,7 +61,7 @@ type course struct {
 	instead map[string]Failed // by fault: what failed beside its clause, or in its place
 }
 
-// Run judges the server without a fault, then all faults in groups, and those that were missed again without the others.
+// Run judges the server without a fault, then all faults in groups, and each one that was missed again by itself.
 func (h Hunt) Run(ctx context.Context, faults []Fault) (Tally, error) {
 	clean, err := h.Judge(ctx, nil, h.wanted(faults))
 	if err != nil {
@@ -72,10 +72,10 @@ func (h Hunt) Run(ctx context.Context, faults []Fault) (Tally, error) {
 		h.say("false alarms without a fault:%s", described(clean))
 	}
 	missed := faults
-	for round := range 2 {
+	for _, most := range []int{h.Most, 1} {
 		var again []Fault
-		for _, g := range Groups(missed, h.Functions, h.Most) {
-			m, err := c.judge(ctx, g, round == 0)
+		for _, g := range Groups(missed, h.Functions, most) {
+			m, err := c.judge(ctx, g, most > 1)
 			if err != nil {
 				return c.tally, err
 			}
