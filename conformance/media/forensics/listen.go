@@ -20,9 +20,11 @@ const (
 	// hop is the number of samples for which envelopes have one value. Four hops are 1/120 s. A sum over that time is
 	// blind to every other tone, because tones are 120 Hz apart.
 	hop = 100
-	// Tones weaker than faintest, or weaker than the strongest by more than range, count as noise.
+	// Tones weaker than faintest, or weaker by more than range than the strongest within reach windows, count as noise. A break in a tone has
+	// a little of every frequency, and nothing stronger beside it.
 	faintest  = -66.0
 	toneRange = 18.0
+	reach     = 3
 	// bridge is the longest break, in seconds, within one span: the notch at the start of a loop and two windows.
 	bridge = 0.35
 )
@@ -155,19 +157,25 @@ func level(sums []complex64) float64 {
 
 func (e *ear) finish(m fixtures.Manifest) *media.Sound {
 	s := &media.Sound{Duration: millis(float64(len(e.power)*hop) / rate), Peak: math.Round(e.peak*1000) / 1000}
-	strongest := make([]float64, len(e.power)/hops)
-	for i := range strongest {
-		strongest[i] = math.Inf(-1)
-		for k := range e.tones {
-			strongest[i] = max(strongest[i], e.levels[k][i])
-		}
-	}
+	strongest := e.strongest()
 	for k := range e.tones {
 		s.Tones = append(s.Tones, e.spans(k, strongest, m)...)
 	}
 	slices.SortStableFunc(s.Tones, func(a, b media.ToneSpan) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.Tone, b.Tone)) })
 	s.Silence = e.silence()
 	return s
+}
+
+// strongest returns, for each window, the level of the strongest tone within reach.
+func (e *ear) strongest() []float64 {
+	out := make([]float64, len(e.power)/hops)
+	for i := range out {
+		out[i] = math.Inf(-1)
+		for _, levels := range e.levels {
+			out[i] = max(out[i], slices.Max(levels[max(0, i-reach):min(len(out), i+reach+1)]))
+		}
+	}
+	return out
 }
 
 // spans joins the windows in which tone k is present and refines their ends with the envelope.
