@@ -112,8 +112,8 @@ var pictureMutations = []Mutation{
 	{"ARC-COMP-31", "a tile for who is only heard", picture(onMutes, tape.Beside)},
 	{"ARC-COMP-34", "a free place stays black", picture(onMany, staysAway)},
 	{"ARC-COMP-34", "a sound stays away that was left out", picture(onMany, tape.Without("tone-17"))},
-	{"ARC-RATE-06", "twice the bitrate asked for", tape.Film(scenarios.Rates, "bitrate.object.media", tape.PerSecond(func(bits int) int { return 2 * bits }))},
-	{"ARC-RATE-08", "half the bitrate asked for", tape.Film(scenarios.Rates, "bitrate.object.media", tape.PerSecond(func(bits int) int { return bits / 2 }))},
+	{"ARC-RATE-06", "eight percent above the bitrate asked for", tape.Film(scenarios.Rates, "bitrate.object.media", tape.PerSecond(func(bits int) int { return bits * 108 / 100 }))},
+	{"ARC-RATE-08", "eight percent below the bitrate asked for", tape.Film(scenarios.Rates, "bitrate.object.media", tape.PerSecond(func(bits int) int { return bits * 92 / 100 }))},
 	{"ARC-POST-01", "consecutive archives of different profiles", tape.Film(scenarios.AutoDay, "consecutive.object.media", func(r *media.Report) {
 		r.Video.Codec = "avc1.640028"
 	})},
