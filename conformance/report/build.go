@@ -25,6 +25,11 @@ func Build(ledger spec.Ledger, verdicts []verdict.Verdict, v evidence.View, excu
 			r.Clauses = append(r.Clauses, clause(ledger, cl, verdict, excused))
 		}
 	}
+	for _, cl := range ledger.Clauses {
+		if cl.Verify != spec.Excluded && !slices.ContainsFunc(verdicts, func(v verdict.Verdict) bool { return v.Clause == cl.ID }) {
+			r.Run.NotSelected++
+		}
+	}
 	r.blame()
 	if end := Died(v); end != nil {
 		r.Run.Died = end.Harness.Message

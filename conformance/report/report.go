@@ -66,6 +66,8 @@ type Run struct {
 	ExitCode    int       `json:"exitCode"`
 	Died        string    `json:"died,omitempty"`      // how the target ended while it was judged
 	NoArchive   string    `json:"noArchive,omitempty"` // what kept the target from recording anything
+	Stale       []Stale   `json:"staleBaseline,omitempty"`
+	NotSelected int       `json:"notSelected,omitempty"` // clauses of the ledger
 }
 
 // Clause is one clause of the ledger with its verdict.

@@ -146,6 +146,26 @@ func TestPageShowsWhatAFindingNeeds(t *testing.T) {
 	}
 }
 
+// TestPageHasOneCardForOneCause checks that clauses which could not be shown for one reason share a card, to which all of them lead.
+func TestPageHasOneCardForOneCause(t *testing.T) {
+	clause := func(id string) report.Clause {
+		return report.Clause{ID: id, Level: "must", Outcome: verdict.Fail, Findings: []verdict.Finding{{Actual: "could not be shown", Blocked: "start answered <500>"}}}
+	}
+	var b strings.Builder
+	if err := Write(&b, &report.Report{Clauses: []report.Clause{clause("ARC-LIST-01"), clause("ARC-LIST-02"), clause("ARC-LIST-03")}, Run: report.Run{ExitCode: 1}}); err != nil {
+		t.Fatal(err)
+	}
+	page := b.String()
+	if n := strings.Count(page, `class="card cause`); n != 1 || strings.Count(page, `href="#cause-ARC-LIST-01">What was found`) != 3 {
+		t.Errorf("%d cards", n)
+	}
+	for _, want := range []string{"<h3>Start answered &lt;500&gt;</h3>", "Keeps 2 clauses from being shown", "3 could not be shown, which counts as broken"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}
+
 // TestConformantSaysWhatItLeavesOut checks that the headline of a conformant target names the clauses that nobody judged.
 func TestConformantSaysWhatItLeavesOut(t *testing.T) {
 	r := &report.Report{Clauses: []report.Clause{{ID: "ARC-LIST-01", Outcome: verdict.Pass}, {ID: "ARC-LIST-02", Outcome: verdict.NotApplicable, Reason: "azure is not declared"}},
