@@ -54,6 +54,9 @@ func (r *Report) Headline() string {
 	if r.Run.Died != "" {
 		return "The target died"
 	}
+	if r.Run.Adapter != "" {
+		return "No verdict: the adapter of the clients failed"
+	}
 	if r.Run.NoArchive != "" {
 		return "No archive could be started"
 	}
@@ -93,6 +96,8 @@ func (r *Report) First() string {
 	switch {
 	case r.Run.Died != "":
 		return text.Sentence(r.Run.Died) + ". Everything after that is not judged."
+	case r.Run.Adapter != "":
+		return "No verdict on the target was possible, because the adapter of the clients, which is no part of it, failed: " + r.Run.Adapter + ". What came after that is not judged."
 	case r.Run.NoArchive != "":
 		return "No archive could be started, and most failures follow from that: conform doctor --target FILE names what is wrong first. " + text.Sentence(r.Run.NoArchive)
 	}

@@ -31,6 +31,7 @@ func (g grading) outcome() Outcome {
 	r.Run.NoArchive, r.Run.Stale = noArchive(g.view), wrong
 	facts := g.facts
 	facts.Excused, facts.Stale, facts.Unreachable = excused, len(wrong) > 0, r.Run.Died != ""
+	facts.Adapter = r.Run.Adapter != ""
 	for _, v := range g.verdicts {
 		facts.Harness = facts.Harness || v.Fault
 	}

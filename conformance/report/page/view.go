@@ -173,6 +173,8 @@ func barsOf(c verdict.Counts, all int) []bar {
 // colour returns the class of the headline.
 func colour(run report.Run) string {
 	switch {
+	case run.Adapter != "":
+		return "inconclusive"
 	case run.Died != "", run.NoArchive != "", run.ExitCode == verdict.ExitNonConformant:
 		return "fail"
 	case run.ExitCode == verdict.ExitConformant:
