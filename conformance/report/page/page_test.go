@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -223,5 +224,30 @@ func FuzzReport(f *testing.F) {
 func TestFooterNamesTheFolder(t *testing.T) {
 	if _, page := written(t, "text"); !strings.Contains(page, "conform evidence REFERENCE --dir FOLDER<") {
 		t.Error("the footer names no folder")
+	}
+}
+
+// TestTheNamesOfLanesStay checks that each drawing of lanes has their names in a drawing of its own, which does not scroll, and in one scale.
+func TestTheNamesOfLanesStay(t *testing.T) {
+	_, page := written(t, "sample")
+	for _, d := range strings.Split(page, `<div class="drawing">`)[1:] {
+		var widths [2]float64
+		var heights [2]string
+		for i, class := range []string{"names", "lanes"} {
+			_, box, found := strings.Cut(d, `<svg class="`+class+`" viewBox="`)
+			var left float64
+			if n, _ := fmt.Sscanf(box, "%f 0 %f %s", &left, &widths[i], &heights[i]); !found || n != 3 {
+				t.Fatalf("no drawing of %s: %.200s", class, d)
+			}
+		}
+		ownScale := slices.ContainsFunc([]int{0, 1}, func(i int) bool {
+			return !strings.Contains(page, fmt.Sprintf("%s { flex: %g 1 0; }", []string{".names", ".lanes"}[i], widths[i]))
+		})
+		if heights[0] != heights[1] || ownScale {
+			t.Errorf("%v wide and %v high", widths, heights)
+		}
+	}
+	if n := strings.Count(page, `<div class="drawing">`); n < 3 {
+		t.Errorf("%d drawings", n)
 	}
 }
