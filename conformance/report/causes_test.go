@@ -93,6 +93,13 @@ func TestCausesInWords(t *testing.T) {
 	}
 }
 
+// TestSummarySaysWhatBlocked checks that the line about a clause which could not be shown says why.
+func TestSummarySaysWhatBlocked(t *testing.T) {
+	if got := Summary(unshown("A", "must", "start answered 500", "a/start#1")); got != "expected what the clause demands, actual could not be shown: start answered 500" {
+		t.Errorf("%q", got)
+	}
+}
+
 // TestHeadline checks that the headline says what a verdict of conformance is about, and why a run without a failure failed.
 func TestHeadline(t *testing.T) {
 	stale := []Stale{{"A", "baseline: A passed unexpectedly; remove the entry, or mark it flaky: true"}}

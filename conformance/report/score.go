@@ -129,6 +129,9 @@ func Summary(c Clause) string {
 	}
 	f := c.Findings[0]
 	s := fmt.Sprintf("expected %s, actual %s", text.Clip(f.Expected, maxExpected), f.Actual)
+	if f.Blocked != "" {
+		s += ": " + text.Clip(f.Blocked, maxExpected)
+	}
 	if n := len(c.Findings) - 1; n > 0 {
 		s += fmt.Sprintf(" (and %d more)", n)
 	}
