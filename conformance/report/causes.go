@@ -162,18 +162,21 @@ func (r *Report) alike(causes []Cause) []Cause {
 	return out
 }
 
-// told returns what the findings of a clause say of single messages, each part with the records that show it; nil if they
-// also speak of anything else.
+// told returns what the findings of a clause say of single messages, each part with those that show it and that the report has;
+// nil if they also speak of anything else.
 func told(c Clause, sent map[string]bool) map[string][]string {
 	out := map[string][]string{}
 	for _, f := range c.Findings {
+		var refs []string
 		for _, ref := range f.Where {
-			if !sent[ref] {
+			if message, known := sent[ref]; known && !message {
 				return nil
+			} else if known {
+				refs = append(refs, ref)
 			}
 		}
 		for part := range strings.SplitSeq(f.Actual, ", ") {
-			out[part] = append(out[part], f.Where...)
+			out[part] = append(out[part], refs...)
 		}
 	}
 	return out

@@ -65,6 +65,8 @@ func TestTheSameFindingIsToldOnce(t *testing.T) {
 	}{
 		{"the same", broken("A", "hasVideo false", "p/start#1"), broken("B", "hasVideo false", "p/start#1"), "exchange", 1},
 		{"more", broken("A", "hasVideo false", "p/start#1"), broken("B", "hasVideo false, hasAudio false", "p/start#1"), "exchange", 1},
+		{"records that the report leaves out", broken("A", "hasVideo false", "p/start#1", "p/stop#9"), broken("B", "hasVideo false", "p/start#1"), "exchange", 1},
+		{"only such records", broken("A", "hasVideo false", "p/stop#9"), broken("B", "hasVideo false", "p/stop#9"), "exchange", 2},
 		{"something else of the same message", broken("A", "hasVideo false", "p/start#1"), broken("B", "size 5", "p/start#1"), "exchange", 2},
 		{"another message", broken("A", "hasVideo false", "p/start#1"), broken("B", "hasVideo false", "p/get#2"), "exchange", 2},
 		{"a film", broken("A", "0", "p/start#1"), broken("B", "0", "p/start#1"), "media", 2},
