@@ -26,7 +26,20 @@ func (n note) breach() bool { return n.Blocked == "" && n.suspect == "" }
 type Causes struct {
 	Earlier []string         // clauses whose breach explains it, the first ones first
 	Checks  map[string]Check // of all clauses that apply to the target
+	// Selected reports whether a run judges a clause; nil means all. One that it does not judge explains a finding only if the
+	// check itself names it, because no verdict tells of its breach.
+	Selected func(clause string) bool
 }
+
+// explains says how a breach of a clause explains a finding of another one.
+func (c Causes) explains(id string, breach verdict.Finding) string {
+	if c.tells(id) {
+		return id + ": " + breach.Actual
+	}
+	return fmt.Sprintf("%s, which was not selected: expected %s, actual %s", id, breach.Expected, breach.Actual)
+}
+
+func (c Causes) tells(id string) bool { return c.Selected == nil || c.Selected(id) }
 
 // caseOf returns the case that the check has judged. It runs the check once for the evidence of f.
 func caseOf(f *facts.Facts, ch Check) *Case {
@@ -47,12 +60,15 @@ func blame(f *facts.Facts, notes []note, causes Causes) (own, blocked []note) {
 	for _, n := range notes {
 		for _, id := range append([]string{n.suspect}, causes.Earlier...) {
 			ch, known := causes.Checks[id]
-			if !known {
+			if !known || id != n.suspect && !causes.tells(id) {
 				continue
 			}
 			found := caseOf(f, ch).notes
 			if i := slices.IndexFunc(found, func(m note) bool { return m.breach() && n.touches(m.subject) }); i >= 0 {
-				n.by, n.Blocked = id, id+": "+found[i].Actual
+				n.by, n.Blocked = id, causes.explains(id, found[i].Finding)
+				if !causes.tells(id) {
+					n.Where = append(slices.Clip(n.Where), found[i].Where...)
+				}
 				break
 			}
 		}

@@ -56,6 +56,29 @@ func TestWhatFollowsIsBlocked(t *testing.T) {
 	}
 }
 
+// TestWhatIsNotSelectedExplainsLittle checks that a clause which the run does not judge blocks none that has a finding of its own, and that it
+// is told where a check itself says that a finding follows from it.
+func TestWhatIsNotSelectedExplainsLittle(t *testing.T) {
+	file := recordOf(1, "pair", "A", "")
+	first := Check{Clause: "ARC-COMP-15", Judge: func(c *Case) { c.Wrong("the whole picture", "half of it", file) }}
+	causes := Causes{Earlier: []string{first.Clause}, Checks: map[string]Check{first.Clause: first}, Selected: func(id string) bool { return id == "ARC-LAY-01" }}
+	for name, k := range map[string]struct {
+		second func(*Case)
+		want   verdict.Outcome
+	}{
+		"a finding of its own": {func(c *Case) { c.Wrong("a", "b", file) }, verdict.Fail},
+		"it follows":           {func(c *Case) { c.Follows("ARC-COMP-15", "a", "b", recordOf(2, "pair", "A", "")) }, verdict.Inconclusive},
+	} {
+		v := Grade(facts.Sort(ledger(t), evidence.View{}), spec.Clause{ID: "ARC-LAY-01", Verify: spec.Checks}, nil, Check{Clause: "ARC-LAY-01", Judge: k.second}, causes)
+		if v.Outcome != k.want {
+			t.Errorf("%s: %s, want %s", name, v.Outcome, k.want)
+		}
+		if f := v.Findings[0]; k.want == verdict.Inconclusive && (f.Blocked != "ARC-COMP-15, which was not selected: expected the whole picture, actual half of it" || len(f.Where) != 2) {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+}
+
 // TestFindingsOfPolls checks that what many polls show is told once, and leaves room for other scenarios.
 func TestFindingsOfPolls(t *testing.T) {
 	c := &Case{Facts: facts.Sort(ledger(t), evidence.View{}), clause: "ARC-STAT-01"}

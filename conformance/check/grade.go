@@ -55,7 +55,9 @@ func Grade(f *facts.Facts, cl spec.Clause, capabilities []string, ch Check, caus
 	}
 	conclude(f, &v, c, ch, causes)
 	if v.Outcome == verdict.Inconclusive && len(v.BlockedBy) == 0 {
-		postpone(f.View, &v, cl, ch)
+		if postpone(f.View, &v, cl, ch); v.Outcome != verdict.Inconclusive {
+			v.Findings = nil
+		}
 	}
 	return v
 }
@@ -154,6 +156,9 @@ func unshown(f *facts.Facts, v *verdict.Verdict, ch Check) {
 		case step.Outcome == evidence.Done && later(f, ch.Clause, name):
 			why = append(why, "scenario "+name+" looks at it later")
 		case step.Outcome == evidence.Done:
+			if found, ok := unfetched(f, ch.Clause, name); ok {
+				v.Findings = append(v.Findings, found)
+			}
 			why = append(why, "scenario "+name+" left no evidence of it")
 			ended++
 		default:
@@ -166,7 +171,7 @@ func unshown(f *facts.Facts, v *verdict.Verdict, ch Check) {
 		if len(unmet) == 0 {
 			unmet = steered
 		}
-		v.Outcome, v.Reason = verdict.NotApplicable, strings.Join(slices.Compact(unmet), "; or ")
+		v.Outcome, v.Reason, v.Findings = verdict.NotApplicable, strings.Join(slices.Compact(unmet), "; or "), nil
 	default:
 		v.Reason = "not shown: " + strings.Join(why, "; ")
 	}

@@ -352,9 +352,12 @@ type Fired struct {
 
 // Harness is trouble that is not the target's fault: a stalled publisher, a failed sink, a missing tool.
 type Harness struct {
-	Kind    string `json:"kind"` // "publisher", "sink", "environment", "request-schema", "cleanup", "panic", or TargetEnded
+	Kind    string `json:"kind"` // "publisher", "sink", "environment", "request-schema", "cleanup", "panic", TargetEnded or AdapterEnded
 	Message string `json:"message"`
 }
 
 // TargetEnded is the kind of the record that says that the target ended, or answers no more, before the run was over.
 const TargetEnded = "target"
+
+// AdapterEnded is the kind of the record that says that the adapter of the clients ended, or says nothing more, before the run was over.
+const AdapterEnded = "adapter"

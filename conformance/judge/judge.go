@@ -9,6 +9,8 @@
 package judge
 
 import (
+	"slices"
+
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/check/access"
 	"reelcheck/conformance/check/automatic"
@@ -46,11 +48,15 @@ type Prepared struct {
 	facts        *facts.Facts
 	capabilities []string
 	applicable   map[string]check.Check
+	selected     func(clause string) bool // nil: all
 }
 
-// Prepare sorts the evidence. capabilities are those that the target declares.
-func Prepare(ledger spec.Ledger, v evidence.View, capabilities []string) *Prepared {
-	p := &Prepared{facts.Sort(ledger, v), capabilities, map[string]check.Check{}}
+// Prepare sorts the evidence. capabilities are those that the target declares, selected the clauses to judge; none means all.
+func Prepare(ledger spec.Ledger, v evidence.View, capabilities []string, selected ...string) *Prepared {
+	p := &Prepared{facts: facts.Sort(ledger, v), capabilities: capabilities, applicable: map[string]check.Check{}}
+	if len(selected) > 0 {
+		p.selected = func(clause string) bool { return slices.Contains(selected, clause) }
+	}
 	for _, cl := range ledger.Clauses {
 		if ch, ok := Checks[cl.ID]; ok && cl.Verify == spec.Checks && check.Lacks(cl, capabilities) == "" {
 			p.applicable[cl.ID] = ch
@@ -61,20 +67,20 @@ func Prepare(ledger spec.Ledger, v evidence.View, capabilities []string) *Prepar
 
 // With sorts other evidence for the same target and reuses what p has decoded.
 func (p *Prepared) With(v evidence.View) *Prepared {
-	return &Prepared{p.facts.With(v), p.capabilities, p.applicable}
+	return &Prepared{p.facts.With(v), p.capabilities, p.applicable, p.selected}
 }
 
 // Judge judges one clause of the ledger.
 func (p *Prepared) Judge(cl spec.Clause) verdict.Verdict {
-	return check.Grade(p.facts, cl, p.capabilities, Checks[cl.ID], check.Causes{Earlier: earlier[cl.ID], Checks: p.applicable})
+	return check.Grade(p.facts, cl, p.capabilities, Checks[cl.ID], check.Causes{Earlier: earlier[cl.ID], Checks: p.applicable, Selected: p.selected})
 }
 
-// Grade judges every clause of the ledger by the evidence. Excluded clauses get no verdict.
-func Grade(ledger spec.Ledger, v evidence.View, capabilities []string) []verdict.Verdict {
-	p := Prepare(ledger, v, capabilities)
+// Grade judges the selected clauses of the ledger by the evidence; none means all. Excluded clauses get no verdict.
+func Grade(ledger spec.Ledger, v evidence.View, capabilities []string, selected ...string) []verdict.Verdict {
+	p := Prepare(ledger, v, capabilities, selected...)
 	var out []verdict.Verdict
 	for _, cl := range ledger.Clauses {
-		if cl.Verify != spec.Excluded {
+		if cl.Verify != spec.Excluded && (p.selected == nil || p.selected(cl.ID)) {
 			out = append(out, p.Judge(cl))
 		}
 	}

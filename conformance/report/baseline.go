@@ -162,25 +162,31 @@ func CheckBaseline(list []Excuse, known func(id string) bool, now time.Time) err
 	return errors.Join(errs...)
 }
 
-// Apply compares verdicts with a baseline. It returns which failures are excused, and what is wrong with the baseline
-// itself, one message each. known reports whether the ledger has an id. An entry for a known clause that was not
-// selected is ignored.
-func Apply(list []Excuse, verdicts []verdict.Verdict, known func(id string) bool, now time.Time) (excused map[string]bool, wrong []string) {
+// Stale is an entry of a baseline that excuses nothing.
+type Stale struct {
+	Clause string `json:"clause"`
+	Why    string `json:"why"`
+}
+
+// Apply compares verdicts with a baseline. It returns which failures are excused, and which entries are wrong. known reports
+// whether the ledger has an id. An entry for a known clause that was not selected is ignored.
+func Apply(list []Excuse, verdicts []verdict.Verdict, known func(id string) bool, now time.Time) (excused map[string]bool, wrong []Stale) {
 	excused = map[string]bool{}
+	say := func(e Excuse, why string) { wrong = append(wrong, Stale{e.Clause, "baseline: " + why}) }
 	for _, e := range list {
 		i := slices.IndexFunc(verdicts, func(v verdict.Verdict) bool { return v.Clause == e.Clause })
 		why := e.outdated(known, now)
 		switch {
 		case why != "":
-			wrong = append(wrong, "baseline: "+why)
+			say(e, why)
 		case i < 0:
 		case verdicts[i].Outcome == verdict.Fail:
 			excused[e.Clause] = true
 		case verdicts[i].Outcome == verdict.Pass && e.Flaky:
 		case verdicts[i].Outcome == verdict.Pass:
-			wrong = append(wrong, fmt.Sprintf("baseline: %s passed unexpectedly; remove the entry, or mark it flaky: true", e.Clause))
+			say(e, e.Clause+" passed unexpectedly; remove the entry, or mark it flaky: true")
 		case verdicts[i].Outcome != verdict.Inconclusive:
-			wrong = append(wrong, fmt.Sprintf("baseline: %s is %s, so it cannot fail", e.Clause, verdicts[i].Outcome))
+			say(e, fmt.Sprintf("%s is %s, so it cannot fail", e.Clause, verdicts[i].Outcome))
 		}
 	}
 	return excused, wrong

@@ -25,8 +25,15 @@ func Build(ledger spec.Ledger, verdicts []verdict.Verdict, v evidence.View, excu
 			r.Clauses = append(r.Clauses, clause(ledger, cl, verdict, excused))
 		}
 	}
+	for _, cl := range ledger.Clauses {
+		if cl.Verify != spec.Excluded && !slices.ContainsFunc(verdicts, func(v verdict.Verdict) bool { return v.Clause == cl.ID }) {
+			r.Run.NotSelected++
+		}
+	}
 	r.blame()
-	if end := Died(v); end != nil {
+	if end := Died(v); end != nil && end.Harness.Kind == evidence.AdapterEnded {
+		r.Run.Adapter = end.Harness.Message
+	} else if end != nil {
 		r.Run.Died = end.Harness.Message
 	}
 	r.Exhibits = exhibit.Choose(ledger, verdicts, v)
@@ -118,10 +125,10 @@ func frames(v evidence.View) []Frame {
 	return out
 }
 
-// Died returns the record that says how the target ended while it was judged, or nil.
+// Died returns the record that says how the target, or the adapter of the clients, ended while the target was judged, or nil.
 func Died(v evidence.View) *evidence.Record {
 	for _, r := range v.Harness().Records {
-		if r.Harness.Kind == evidence.TargetEnded {
+		if r.Harness.Kind == evidence.TargetEnded || r.Harness.Kind == evidence.AdapterEnded {
 			return &r
 		}
 	}

@@ -65,7 +65,10 @@ type Run struct {
 	Evidence    string    `json:"evidence,omitempty"`
 	ExitCode    int       `json:"exitCode"`
 	Died        string    `json:"died,omitempty"`      // how the target ended while it was judged
+	Adapter     string    `json:"adapter,omitempty"`   // how the adapter of the clients ended before that
 	NoArchive   string    `json:"noArchive,omitempty"` // what kept the target from recording anything
+	Stale       []Stale   `json:"staleBaseline,omitempty"`
+	NotSelected int       `json:"notSelected,omitempty"` // clauses of the ledger
 }
 
 // Clause is one clause of the ledger with its verdict.

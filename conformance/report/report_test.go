@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -214,7 +215,7 @@ func TestBaseline(t *testing.T) {
 		if excused[c.entry] != c.excused {
 			t.Errorf("%s until %s: excused %v", c.entry, c.expires, excused)
 		}
-		if got := strings.Join(wrong, "; "); (got == "") != (c.wrong == "") || !strings.Contains(got, c.wrong) {
+		if got := fmt.Sprint(wrong); (len(wrong) == 0) != (c.wrong == "") || !strings.Contains(got, c.wrong) {
 			t.Errorf("%s until %s: %q, want %q", c.entry, c.expires, got, c.wrong)
 		}
 	}

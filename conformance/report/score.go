@@ -49,29 +49,46 @@ func count(clauses []Clause) verdict.Counts {
 	return counts
 }
 
-// Headline returns the verdict on the target in words.
+// Headline returns the verdict on the target in words, and how much of the ledger it is about.
 func (r *Report) Headline() string {
 	if r.Run.Died != "" {
 		return "The target died"
 	}
+	if r.Run.Adapter != "" {
+		return "No verdict: the adapter of the clients failed"
+	}
 	if r.Run.NoArchive != "" {
 		return "No archive could be started"
 	}
+	selected := ""
+	if r.Run.NotSelected > 0 {
+		selected = fmt.Sprintf(", of %s selected; %d not selected", text.Number(r.Counts.Total(), "clause", "clauses"), r.Run.NotSelected)
+	}
 	switch r.Run.ExitCode {
 	case verdict.ExitConformant:
-		return "Conformant"
+		return "Conformant" + selected
 	case verdict.ExitNonConformant:
-		return "Not conformant"
+		if r.Outdated() {
+			return "Not conformant, only because the baseline is out of date" + selected
+		}
+		return "Not conformant" + selected
 	case verdict.ExitUnreachable:
 		return "Target or environment unreachable"
 	case verdict.ExitInconclusive:
-		return "Inconclusive"
+		return "Inconclusive" + selected
 	case verdict.ExitPledges:
-		return "Conformant so far; pledges are open"
+		return "Conformant so far; pledges are open" + selected
 	case verdict.ExitInterrupted:
 		return "Interrupted"
 	}
 	return "Fault of the suite"
+}
+
+// Outdated reports whether nothing fails the run but entries of the baseline.
+func (r *Report) Outdated() bool {
+	return len(r.Run.Stale) > 0 && !slices.ContainsFunc(r.Clauses, func(c Clause) bool {
+		return c.Outcome == verdict.Fail && !c.Known && (c.Level == "must" || r.Run.Strict)
+	})
 }
 
 // First returns a sentence that a reader has to know before the verdicts, because most of them follow from it, or "".
@@ -79,21 +96,27 @@ func (r *Report) First() string {
 	switch {
 	case r.Run.Died != "":
 		return text.Sentence(r.Run.Died) + ". Everything after that is not judged."
+	case r.Run.Adapter != "":
+		return "No verdict on the target was possible, because the adapter of the clients, which is no part of it, failed: " + r.Run.Adapter + ". What came after that is not judged."
 	case r.Run.NoArchive != "":
 		return "No archive could be started, and most failures follow from that: conform doctor --target FILE names what is wrong first. " + text.Sentence(r.Run.NoArchive)
 	}
 	return ""
 }
 
-// Causes returns the clauses that failed or could not be judged, without those that another one in the report explains.
-func (r *Report) Causes() []Clause {
-	var out []Clause
-	for _, c := range r.Clauses {
-		if (c.Outcome == verdict.Fail || c.Outcome == verdict.Inconclusive) && !r.Told(c) {
-			out = append(out, c)
-		}
+// maxStale is how many entries of a baseline [Report.Faults] names.
+const maxStale = 3
+
+// Faults says what is wrong with the baseline, which no verdict tells, or returns "".
+func (r *Report) Faults() string {
+	var s []string
+	for _, e := range r.Run.Stale[:min(len(r.Run.Stale), maxStale)] {
+		s = append(s, text.Sentence(e.Why)+".")
 	}
-	return out
+	if n := len(r.Run.Stale) - maxStale; n > 0 {
+		s = append(s, text.Number(n, "more entry of the baseline is wrong.", "more entries of the baseline are wrong."))
+	}
+	return strings.Join(s, " ")
 }
 
 // maxExpected limits what a summary says of what was expected, so that viewers which cut it show what was seen, too.
@@ -106,6 +129,9 @@ func Summary(c Clause) string {
 	}
 	f := c.Findings[0]
 	s := fmt.Sprintf("expected %s, actual %s", text.Clip(f.Expected, maxExpected), f.Actual)
+	if f.Blocked != "" {
+		s += ": " + text.Clip(f.Blocked, maxExpected)
+	}
 	if n := len(c.Findings) - 1; n > 0 {
 		s += fmt.Sprintf(" (and %d more)", n)
 	}
@@ -123,12 +149,17 @@ func (t Target) Facts() []string {
 	return slices.DeleteFunc(facts, func(s string) bool { return s == "" })
 }
 
-// Blocks returns a line for each failed clause that blocks others.
+// Blocks returns a line for each cause that explains other clauses.
 func (r *Report) Blocks() []string {
 	var out []string
-	for _, c := range r.Clauses {
-		if len(c.Blocks) > 0 {
-			out = append(out, fmt.Sprintf("%s blocks %d: %s", c.ID, len(c.Blocks), strings.Join(c.Blocks, " ")))
+	for _, c := range r.Causes() {
+		effects := strings.Join(c.Effects(), "; ")
+		switch {
+		case effects == "":
+		case c.Shared():
+			out = append(out, text.Line(c.Why)+": "+effects)
+		default:
+			out = append(out, c.ID+" "+effects)
 		}
 	}
 	return out

@@ -94,6 +94,9 @@ func (s *environment) open(ctx context.Context, o Options, p Plan, selected Sele
 	if err == nil {
 		s.clients, err = Driver(ctx, p.File.Publisher, o.Out, s.journal)
 	}
+	if d, ok := s.clients.(*adapter.Driver); ok {
+		s.life.Clients = d.Gone()
+	}
 	if err != nil {
 		return &launch.UnreachableError{Err: err}
 	}
@@ -202,7 +205,7 @@ func (s *environment) await(ctx context.Context, names []string) error {
 	return err
 }
 
-// gone reports whether the evidence says that the target ended.
+// gone reports whether the evidence says that the target, or the adapter of the clients, ended.
 func (s *environment) gone() bool { return report.Died(s.journal.View()) != nil }
 
 func over(v evidence.View, scenario string) bool {

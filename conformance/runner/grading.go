@@ -28,16 +28,17 @@ func (g grading) outcome() Outcome {
 	level := func(id string) string { cl, _ := g.ledger.Clause(id); return string(cl.Level) }
 	excused, wrong := report.Apply(g.baseline, g.verdicts, known, g.asOf)
 	r := report.Build(g.ledger, g.verdicts, g.view, excused)
-	r.Run.NoArchive = noArchive(g.view)
+	r.Run.NoArchive, r.Run.Stale = noArchive(g.view), wrong
 	facts := g.facts
 	facts.Excused, facts.Stale, facts.Unreachable = excused, len(wrong) > 0, r.Run.Died != ""
+	facts.Adapter = r.Run.Adapter != ""
 	for _, v := range g.verdicts {
 		facts.Harness = facts.Harness || v.Fault
 	}
 	r.Suite = report.Suite{Name: "conform", Version: g.version, LedgerSHA256: report.Fingerprint(g.ledger)}
 	r.Baseline, r.Counts.Excused = g.baseline, len(excused)
 	r.Run.Interrupted, r.Run.Strict, r.Run.ExitCode = facts.Interrupted, facts.Strict, verdict.Exit(g.verdicts, facts, level)
-	return Outcome{Report: r, Code: r.Run.ExitCode, Notes: wrong}
+	return Outcome{Report: r, Code: r.Run.ExitCode}
 }
 
 // noArchive says what kept the first scenario from recording anything, if there is no archive at all. Of a target that died it

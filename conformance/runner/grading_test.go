@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -31,6 +32,18 @@ func TestGrading(t *testing.T) {
 		g := grading{ledger: load(t), verdicts: []verdict.Verdict{c.verdict}, view: evidence.View{}, baseline: c.baseline, asOf: now}
 		if got := g.outcome(); got.Code != c.code || got.Report.Run.ExitCode != c.code {
 			t.Errorf("%s: exit code %d, in the report %d, want %d", name, got.Code, got.Report.Run.ExitCode, c.code)
+		}
+	}
+}
+
+// TestNoVerdictWithoutTheAdapter checks that nothing is said about a target whose clients failed: neither by the exit code nor by the headline.
+func TestNoVerdictWithoutTheAdapter(t *testing.T) {
+	v := evidence.View{Records: []evidence.Record{{Harness: &evidence.Harness{Kind: evidence.AdapterEnded, Message: "the adapter ended: exit status 3"}}}}
+	for _, o := range []verdict.Outcome{verdict.Pass, verdict.Fail} {
+		got := grading{ledger: load(t), verdicts: []verdict.Verdict{{Clause: "ARC-START-11", Outcome: o}}, view: v}.outcome()
+		r := got.Report
+		if got.Code != verdict.ExitInconclusive || r.Run.Died != "" || r.Headline() != "No verdict: the adapter of the clients failed" || !strings.Contains(r.First(), "the adapter ended: exit status 3") {
+			t.Errorf("%s: exit %d, %q, %q", o, got.Code, r.Headline(), r.First())
 		}
 	}
 }

@@ -2,7 +2,6 @@ package runner
 
 import (
 	"fmt"
-	"slices"
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/judge"
@@ -63,10 +62,7 @@ func (e recorded) grade(g grading) (out Outcome, err error) {
 		return out, err
 	}
 	torn := e.Torn()
-	g.view, g.verdicts = e.View, judge.Grade(g.ledger, liveness.Alive(e.View).Whole(torn), e.about.Capabilities)
-	if len(e.head.Clauses) > 0 {
-		g.verdicts = slices.DeleteFunc(g.verdicts, func(v verdict.Verdict) bool { return !slices.Contains(e.head.Clauses, v.Clause) })
-	}
+	g.view, g.verdicts = e.View, judge.Grade(g.ledger, liveness.Alive(e.View).Whole(torn), e.about.Capabilities, e.head.Clauses...)
 	g.facts.Interrupted = len(torn) > 0 && report.Died(e.View) == nil
 	out = g.outcome()
 	out.Report.Target = e.about

@@ -71,8 +71,8 @@ func TestRegradeAppliesTheBaseline(t *testing.T) {
 		t.Errorf("with an excuse: exit %d, %+v, %v", got.Code, got.Report.Counts, err)
 	}
 	excuse.Expires.Day = excuse.Expires.Day.AddDate(0, 0, -2)
-	if got, err = Regrade(dir, "test", []report.Excuse{excuse}); err != nil || got.Code != verdict.ExitNonConformant || len(got.Notes) != 1 {
-		t.Errorf("with an expired one: exit %d, %v, %v", got.Code, got.Notes, err)
+	if got, err = Regrade(dir, "test", []report.Excuse{excuse}); err != nil || got.Code != verdict.ExitNonConformant || len(got.Report.Run.Stale) != 1 {
+		t.Errorf("with an expired one: exit %d, %v, %v", got.Code, got.Report.Run.Stale, err)
 	}
 }
 

@@ -53,7 +53,7 @@ func (c *suite) prepare() *judge.Prepared {
 	v := c.environment.settled()
 	switch {
 	case c.prepared == nil:
-		c.prepared = judge.Prepare(c.plan.Ledger, v, c.plan.capabilities())
+		c.prepared = judge.Prepare(c.plan.Ledger, v, c.plan.capabilities(), c.plan.ids()...)
 	case len(v.Records) != c.seen:
 		c.prepared = c.prepared.With(v)
 	}
@@ -220,7 +220,7 @@ func changed(early map[string]verdict.Verdict, final []verdict.Verdict) (lines [
 
 // final judges every planned clause by the evidence v.
 func (c *suite) final(v evidence.View) []verdict.Verdict {
-	prepared := judge.Prepare(c.plan.Ledger, v, c.plan.capabilities())
+	prepared := judge.Prepare(c.plan.Ledger, v, c.plan.capabilities(), c.plan.ids()...)
 	var out []verdict.Verdict
 	for _, cl := range c.plan.Clauses {
 		out = append(out, prepared.Judge(cl))

@@ -318,6 +318,16 @@ func TestEventsConnection(t *testing.T) {
 	}
 }
 
+// TestARefusalIsTheSameForEveryClient checks that the text of a refusal has neither the label of the client nor the address, which has a token.
+func TestARefusalIsTheSameForEveryClient(t *testing.T) {
+	cl := client(t, func(http.ResponseWriter, *http.Request) {})
+	dial := cl.Socket("ws://127.0.0.1:1/session?token=secret", http.Header{}, nil)
+	_, err := cl.Connect(t.Context(), "join.alice", "alice", sessionID, "secret", dial)
+	if err == nil || err.Error() != "client could not connect: dial tcp 127.0.0.1:1: connect: connection refused" {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestVanishSendsNoCloseFrame(t *testing.T) {
 	gone := make(chan error, 1)
 	cl := client(t, func(w http.ResponseWriter, r *http.Request) {

@@ -59,7 +59,7 @@ type NotAnsweredError struct {
 }
 
 func (e *NotAnsweredError) Error() string {
-	return fmt.Sprintf("%s: control API answered %d: %s", e.Label, e.Status, e.Text)
+	return fmt.Sprintf("control API answered %d: %s", e.Status, e.Text)
 }
 
 // patience is the number of normal timeouts that a call of the control API may take. An application needs a new key, and

@@ -16,6 +16,9 @@ import (
 // maxMessages is how many messages are taken on one connection, far above what a session of a run causes.
 const maxMessages = 5_000
 
+// connectWithin limits the wait for a connection and its first message.
+const connectWithin = 10 * time.Second
+
 // Message is one event a client received.
 type Message struct {
 	Type         string `json:"type"`
@@ -72,7 +75,7 @@ type ClosedError struct {
 func (e *ClosedError) Error() string { return e.Err.Error() }
 func (e *ClosedError) Unwrap() error { return e.Err }
 
-// RefusedError says that a client could not connect.
+// RefusedError says that a client could not connect. Its text is the same for every client that could not for the same reason.
 type RefusedError struct {
 	Label  string
 	Status int
@@ -80,7 +83,7 @@ type RefusedError struct {
 }
 
 func (e *RefusedError) Error() string {
-	return e.Label + ": client could not connect: " + e.Err.Error()
+	return "client could not connect: " + e.Err.Error()
 }
 func (e *RefusedError) Unwrap() error { return e.Err }
 
@@ -88,7 +91,7 @@ func (e *RefusedError) Unwrap() error { return e.Err }
 // *RefusedError. ctx limits only that.
 func (c *Client) Connect(ctx context.Context, label, name, session, token string, dial Dial) (*Connection, error) {
 	c.Journal.Redact("client token", token)
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, connectWithin)
 	defer cancel()
 	k := &Connection{Name: name, Token: token, client: c, session: session, done: make(chan struct{}), wake: make(chan struct{})}
 	link, err := dial(ctx)
@@ -110,7 +113,10 @@ func (c *Client) Connect(ctx context.Context, label, name, session, token string
 	}
 	go k.read()
 	first, err := k.Wait(ctx, func(Message) bool { return true })
-	if err == nil && first.ConnectionID == "" {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		err = fmt.Errorf("no first message within %v", connectWithin)
+	case err == nil && first.ConnectionID == "":
 		err = errors.New("first message has no connectionId")
 	}
 	if err != nil {

@@ -2,7 +2,9 @@ package target
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"net/url"
 
 	"github.com/coder/websocket"
 )
@@ -24,6 +26,9 @@ func (c *Client) Socket(address string, header http.Header, protocols []string) 
 			status := 0
 			if resp != nil {
 				status = resp.StatusCode
+			}
+			if unsent := (*url.Error)(nil); errors.As(err, &unsent) {
+				err = unsent.Err // without the address, which has a token and is another one for each session
 			}
 			return nil, &ClosedError{Code: status, Err: err}
 		}

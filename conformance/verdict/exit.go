@@ -17,6 +17,7 @@ type Run struct {
 	Interrupted bool
 	Harness     bool // a check panicked, a report could not be written, ...
 	Unreachable bool // the target never answered
+	Adapter     bool // the adapter of the clients failed, so that there is no verdict
 	Strict      bool // recommendations count like demands
 	// Excused names clauses whose failure the baseline expects.
 	Excused map[string]bool
@@ -47,6 +48,8 @@ func Exit(verdicts []Verdict, run Run, level func(clause string) string) int {
 	switch {
 	case run.Unreachable:
 		return ExitUnreachable
+	case run.Adapter:
+		return ExitInconclusive
 	case failed || run.Stale:
 		return ExitNonConformant
 	case inconclusive:

@@ -29,6 +29,7 @@ func TestExit(t *testing.T) {
 		{"inconclusive outweighs pledges", []Verdict{one("A", Pledged), one("B", Inconclusive)}, Run{}, ExitInconclusive},
 		{"pledges", []Verdict{one("A", Pass), one("B", Pledged)}, Run{}, ExitPledges},
 		{"harness fault outweighs failure", []Verdict{one("A", Fail)}, Run{Harness: true}, ExitHarness},
+		{"an adapter that failed outweighs failure", []Verdict{one("A", Fail)}, Run{Adapter: true}, ExitInconclusive},
 		{"unreachable", []Verdict{one("A", Fail)}, Run{Unreachable: true}, ExitUnreachable},
 		{"interruption outweighs all", []Verdict{one("A", Fail)}, Run{Interrupted: true, Harness: true}, ExitInterrupted},
 	} {

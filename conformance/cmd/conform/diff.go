@@ -18,7 +18,8 @@ func diffCommand(code *int) *cobra.Command {
 		Long: `diff compares two report folders, or two report.json files. A clause regressed if it fails
 and did not before, or if it passed and is now inconclusive. A failure that the baseline of
 the second report excuses is no regression, nor is one of a clause that a baseline calls
-flaky. Clauses that the first report lacks are added, whatever their outcome.
+flaky. Clauses that the first report lacks are added, whatever their outcome. What one of
+the two runs was not to judge, by its selection, is counted and not compared.
 
 Exit codes: 0 no regression, 1 regressions, 2 a report cannot be read.`,
 		Args: cobra.ExactArgs(2),

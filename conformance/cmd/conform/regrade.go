@@ -46,6 +46,9 @@ the same as for run.`,
 			*code = got.Code
 			w, r := cmd.OutOrStdout(), got.Report
 			for _, c := range r.Causes() {
+				if c.Shared() {
+					continue // told below, with the clauses that it keeps from being shown
+				}
 				fmt.Fprint(w, progress.Describe(verdict.Verdict{Clause: c.ID, Outcome: c.Outcome, Reason: c.Reason, Findings: c.Findings, BlockedBy: c.BlockedBy}, c.Level))
 			}
 			remark(w, got)

@@ -103,7 +103,11 @@ func conclude(w io.Writer, got runner.Outcome, o runner.Options, outs outputs) e
 // remark writes what has to be said of the verdicts together, the most important first.
 func remark(w io.Writer, got runner.Outcome) {
 	r := got.Report
-	for _, line := range slices.Concat([]string{text.Line(r.First())}, got.Notes, r.Blocks(), []string{r.Advice(), r.Coverage()}) {
+	var stale []string
+	for _, e := range r.Run.Stale {
+		stale = append(stale, e.Why)
+	}
+	for _, line := range slices.Concat([]string{text.Line(r.First())}, got.Notes, stale, r.Blocks(), []string{r.Advice(), r.Coverage()}) {
 		if line != "" {
 			fmt.Fprintln(w, line)
 		}

@@ -56,8 +56,12 @@ type Driver struct {
 
 	mu      sync.Mutex
 	greeted bool
-	last    int64 // id of the last command
-	names   int   // of clients and publications
+	running bool      // it may not end
+	heard   time.Time // when its last line came
+	silent  error     // why it was given up
+	since   time.Time // when it was first missed
+	last    int64     // id of the last command
+	names   int       // of clients and publications
 	waiting map[int64]chan wire.Line
 	links   map[string]*link
 	pubs    map[string]*publication
@@ -107,6 +111,9 @@ func (d *Driver) greet(ctx context.Context) error {
 			}
 			d.can = append(d.can, config.Ability(word))
 		}
+		d.mu.Lock()
+		d.running = true
+		d.mu.Unlock()
 		return d.note("adapter", evidence.Note, fmt.Sprintf("%s can %v", l.Name, d.can))
 	case <-d.gone:
 		return d.err
@@ -127,6 +134,9 @@ func (d *Driver) Can() []config.Ability { return d.can }
 
 // Close ends the adapter, and writes the end of its log to the evidence.
 func (d *Driver) Close() error {
+	d.mu.Lock()
+	d.running = false
+	d.mu.Unlock()
 	err := d.lines.Close()
 	d.reader.Wait()
 	if text := d.lines.Log(); text != "" {
@@ -135,9 +145,13 @@ func (d *Driver) Close() error {
 	return errors.Join(err, os.RemoveAll(d.media.folder))
 }
 
+// Gone is closed when no line of the adapter will come any more. If it ended by itself, the evidence says so.
+func (d *Driver) Gone() <-chan struct{} { return d.gone }
+
 // end tells everybody that no line will come any more.
 func (d *Driver) end(err error) {
 	d.lines.Kill() // one that breaks the protocol is of no use
+	at := time.Now()
 	if ended := d.lines.Ended(); err == nil && ended != nil {
 		err = fmt.Errorf("the adapter ended: %w", ended)
 	} else if err == nil {
@@ -148,10 +162,27 @@ func (d *Driver) end(err error) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.silent != nil {
+		err, at = d.silent, d.since
+	}
+	if d.running {
+		_, jerr := d.journal.Append(evidence.Record{Time: at, Label: "adapter", Harness: &evidence.Harness{Kind: evidence.AdapterEnded, Message: err.Error()}})
+		err = errors.Join(err, jerr)
+	}
 	d.err = err
 	close(d.gone)
 	for _, p := range d.pubs {
 		p.over()
+	}
+}
+
+// giveUp ends an adapter of which no line has come since a command was given at sent, if that is long ago.
+func (d *Driver) giveUp(do string, sent time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if waited := time.Since(sent); d.silent == nil && d.heard.Before(sent) && waited >= d.within/2 {
+		d.silent, d.since = fmt.Errorf("the adapter said nothing for %v after it was told to %s", waited.Round(time.Second/10), do), sent
+		d.lines.Kill()
 	}
 }
 
@@ -170,6 +201,7 @@ func (d *Driver) do(ctx context.Context, label string, c wire.Command) (wire.Lin
 		delete(d.waiting, c.ID)
 		d.mu.Unlock()
 	}()
+	sent := time.Now()
 	line, err := wire.Encode(c)
 	if err == nil {
 		err = d.lines.Write(line, d.within)
@@ -203,10 +235,13 @@ func (d *Driver) do(ctx context.Context, label string, c wire.Command) (wire.Lin
 	case <-d.gone:
 		return wire.Line{}, fmt.Errorf("%s: %w", c.Do, d.err)
 	case <-t.C:
-		return wire.Line{}, fmt.Errorf("%s: no answer of the adapter within %v", c.Do, d.within)
 	case <-ctx.Done():
-		return wire.Line{}, ctx.Err()
+		if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return wire.Line{}, ctx.Err()
+		}
 	}
+	d.giveUp(c.Do, sent)
+	return wire.Line{}, fmt.Errorf("%s: no answer of the adapter within %v", c.Do, time.Since(sent).Round(time.Second/10))
 }
 
 // take handles a line. An error ends the adapter.
@@ -217,6 +252,7 @@ func (d *Driver) take(line []byte) error {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.heard = time.Now()
 	if l.Event == "" {
 		answer := d.waiting[l.ID]
 		if answer == nil && (l.ID < 1 || l.ID > d.last) {

@@ -231,6 +231,39 @@ func TestAnAdapterThatDoesNotAnswerIsGivenUp(t *testing.T) {
 	_ = d.Close()
 }
 
+// TestAnAdapterThatFailsIsInTheEvidence checks that the evidence says when an adapter ended or fell silent, and nothing of one that was asked to end.
+func TestAnAdapterThatFailsIsInTheEvidence(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ then, want string }{
+		"ends":         {"read command; echo why >&2; exit 3", "the adapter ended: exit status 3; its log ends with:\nwhy"},
+		"is silent":    {"sleep 60", "the adapter said nothing for "},
+		"does as told": {"cat >/dev/null", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			j := journal(t)
+			d, err := Start(t.Context(), config.Publisher{Command: hasty(scripted(hello, c.then))}, t.TempDir(), j)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.want != "" {
+				if _, err := d.Publish(t.Context(), publisher.Options{Client: client(j), Label: "publish.alice", Name: "alice", Video: "vp8-01"}); err == nil {
+					t.Error("no error")
+				}
+				<-d.Gone()
+			}
+			_ = d.Close()
+			var got []string
+			for _, r := range j.View().Harness().Records {
+				got = append(got, r.Harness.Kind+": "+r.Harness.Message)
+			}
+			if (c.want == "") != (len(got) == 0) || c.want != "" && (len(got) != 1 || !strings.HasPrefix(got[0], evidence.AdapterEnded+": "+c.want)) {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
 func TestTracksThatCannotBe(t *testing.T) {
 	t.Parallel()
 	track := func(members string) string {

@@ -37,6 +37,9 @@ func words(r *report.Report) (text, colour string) {
 		}
 		return text, colour
 	case verdict.ExitNonConformant:
+		if r.Outdated() {
+			return "baseline out of date", "#c0362c"
+		}
 		return fmt.Sprintf("%d of %d failed", c.Failed, c.Passed+c.Failed+c.Inconclusive), "#c0362c"
 	case verdict.ExitPledges:
 		return fmt.Sprintf("%d passed, %d pledged", c.Passed, c.Pledged), "#6b4fc8"

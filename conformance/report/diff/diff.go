@@ -44,8 +44,17 @@ type Result struct {
 	Same    int      `json:"same"`    // clauses without any change
 	// Ledger says that the reports were judged by different ledgers.
 	Ledger bool `json:"ledgerChanged"`
-	// Selection says that different clauses were asked for, so that clauses may be added or removed without a reason of their own.
+	// Selection says that different clauses were asked for.
 	Selection bool `json:"selectionChanged"`
+	// NotBefore and NotAfter are clauses of one report that the other run was not to judge. They are not compared.
+	NotBefore []Alone `json:"notSelectedBefore,omitempty"`
+	NotAfter  []Alone `json:"notSelectedAfter,omitempty"`
+}
+
+// Alone is a clause that one report has.
+type Alone struct {
+	ID      string          `json:"id"`
+	Outcome verdict.Outcome `json:"outcome"`
 }
 
 // Regressions counts the regressions.
@@ -69,15 +78,16 @@ func Compare(before, after *report.Report) Result {
 	for _, e := range slices.Concat(before.Baseline, after.Baseline) {
 		flaky[e.Clause] = flaky[e.Clause] || e.Flaky
 	}
-	was := map[string]report.Clause{}
-	for _, c := range before.Clauses {
-		was[c.ID] = c
-	}
+	was, is := index(before), index(after)
 	for _, now := range after.Clauses {
 		old, known := was[now.ID]
-		delete(was, now.ID)
+		if !known && partial(before) {
+			r.NotBefore = append(r.NotBefore, Alone{now.ID, now.Outcome})
+			continue
+		}
 		found := []Change{{Kind: Added, ID: now.ID, Title: now.Title, After: string(now.Outcome)}}
 		if known {
+			old.BlockedBy = slices.DeleteFunc(slices.Clone(old.BlockedBy), func(id string) bool { _, told := is[id]; return told })
 			found = compare(old, now, flaky[now.ID])
 		}
 		if len(found) == 0 {
@@ -86,7 +96,12 @@ func Compare(before, after *report.Report) Result {
 		r.Changes = append(r.Changes, found...)
 	}
 	for _, c := range before.Clauses {
-		if _, gone := was[c.ID]; gone {
+		_, kept := is[c.ID]
+		switch {
+		case kept:
+		case partial(after):
+			r.NotAfter = append(r.NotAfter, Alone{c.ID, c.Outcome})
+		default:
 			r.Changes = append(r.Changes, Change{Kind: Removed, ID: c.ID, Title: c.Title, Before: string(c.Outcome)})
 		}
 	}
@@ -94,7 +109,18 @@ func Compare(before, after *report.Report) Result {
 	return r
 }
 
-// compare returns the changes of a clause that both reports have.
+func index(r *report.Report) map[string]report.Clause {
+	out := map[string]report.Clause{}
+	for _, c := range r.Clauses {
+		out[c.ID] = c
+	}
+	return out
+}
+
+// partial reports whether the run was to judge a part of the clauses, so that one which the report lacks was most likely not selected.
+func partial(r *report.Report) bool { return len(r.Run.Selection) > 0 || r.Run.NotSelected > 0 }
+
+// compare returns the changes of a clause that both reports have. before is blocked by clauses that the second report lacks.
 func compare(before, after report.Clause, flaky bool) []Change {
 	var out []Change
 	if before.Outcome != after.Outcome || before.Known != after.Known {
@@ -119,6 +145,8 @@ func turn(before, after report.Clause, flaky bool) Kind {
 	switch {
 	case flaky:
 		return Flaky
+	case len(before.BlockedBy) > 0 && after.Outcome == verdict.Fail: // what explained the same findings was not selected
+		return Outcome
 	case after.Outcome == verdict.Fail && !after.Known && (!failed || before.Known),
 		after.Outcome == verdict.Inconclusive && before.Outcome == verdict.Pass:
 		return Regressed

@@ -56,12 +56,43 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// TestWhatWasNotSelectedIsNotCompared checks that a clause which one of the runs was not to judge is neither new nor removed, fixed nor regressed.
+func TestWhatWasNotSelectedIsNotCompared(t *testing.T) {
+	run := func(selection string, clauses ...report.Clause) *report.Report {
+		r := &report.Report{Clauses: clauses}
+		if selection != "" {
+			r.Run.Selection = []string{selection}
+		}
+		return r
+	}
+	a, b, blocked := report.Clause{ID: "A", Outcome: verdict.Fail}, report.Clause{ID: "B", Outcome: verdict.Pass}, report.Clause{ID: "B", Outcome: verdict.Inconclusive, BlockedBy: []string{"A"}}
+	broken := report.Clause{ID: "B", Outcome: verdict.Fail}
+	for name, c := range map[string]struct {
+		before, after *report.Report
+		line, note    string
+	}{
+		"not before":            {run("profile:smoke", b), run("", a, b), "0 added, 0 removed, 1 the same, 1 not compared", "1 clause of the second report was not selected in the first, and not compared; failed: A."},
+		"not after":             {run("", a, b), run("profile:smoke", b), "0 added, 0 removed, 1 the same, 1 not compared", "1 clause of the first report was not selected in the second, and not compared; failed: A."},
+		"in no selection":       {run("", b), run("", a, b), "1 added, 0 removed, 1 the same", ""},
+		"told before, not now":  {run("", a, blocked), run("profile:smoke", broken), "diff: 0 regressed, 0 fixed, 0 flaky, 1 changed, 0 added", "failed: A."},
+		"told before and after": {run("", a, blocked), run("", a, broken), "diff: 1 regressed", ""},
+	} {
+		var plain bytes.Buffer
+		if err := Compare(c.before, c.after).Plain(&plain); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(plain.String(), c.line) || !strings.Contains(plain.String(), c.note) || (c.note == "") == strings.Contains(plain.String(), "not compared") {
+			t.Errorf("%s:\n%s", name, &plain)
+		}
+	}
+}
+
 func changed() Result {
 	before, after := reporttest.Sample(), reporttest.Sample()
 	before.Clauses[1].Outcome = verdict.Pass
 	after.Clauses[0].Level, after.Clauses[0].Tolerance = "should", "1 s: clocks"
 	after.Clauses = after.Clauses[:8]
-	after.Suite.LedgerSHA256, after.Run.Selection = "other", []string{"CB"}
+	after.Suite.LedgerSHA256, before.Run.Selection = "other", []string{"CB"}
 	return Compare(before, after)
 }
 

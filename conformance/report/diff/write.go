@@ -4,14 +4,19 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"reelcheck/conformance/report/summary"
 	"reelcheck/conformance/text"
+	"reelcheck/conformance/verdict"
 )
 
 // maxWhy is how many characters of a finding or text are printed.
 const maxWhy = 200
+
+// maxFailed is how many failed clauses are named that the other run was not to judge.
+const maxFailed = 12
 
 // JSON writes the result as an object.
 func (r Result) JSON(w io.Writer) error {
@@ -75,12 +80,37 @@ func (r Result) notes() []string {
 	if r.Selection {
 		out = append(out, "The reports are about different selections of clauses.")
 	}
-	return out
+	return append(out, slices.Concat(alone(r.NotBefore, "second", "first"), alone(r.NotAfter, "first", "second"))...)
+}
+
+// alone says how many clauses of one report were not selected in the other, and which of them fail.
+func alone(list []Alone, in, not string) []string {
+	if len(list) == 0 {
+		return nil
+	}
+	var failed []string
+	for _, a := range list {
+		if a.Outcome == verdict.Fail {
+			failed = append(failed, a.ID)
+		}
+	}
+	s := text.Number(len(list), "clause of the "+in+" report was", "clauses of the "+in+" report were") + " not selected in the " + not + ", and not compared"
+	switch {
+	case len(failed) > maxFailed:
+		return []string{fmt.Sprintf("%s: %d of them failed.", s, len(failed))}
+	case len(failed) > 0:
+		return []string{fmt.Sprintf("%s; failed: %s.", s, text.Line(strings.Join(failed, " ")))}
+	}
+	return []string{s + "."}
 }
 
 // String returns the last line.
 func (r Result) String() string {
 	changed := r.count(Outcome) + r.count(Level) + r.count(Text)
-	return fmt.Sprintf("diff: %d regressed, %d fixed, %d flaky, %d changed, %d added, %d removed, %d the same",
+	line := fmt.Sprintf("diff: %d regressed, %d fixed, %d flaky, %d changed, %d added, %d removed, %d the same",
 		r.count(Regressed), r.count(Fixed), r.count(Flaky), changed, r.count(Added), r.count(Removed), r.Same)
+	if n := len(r.NotBefore) + len(r.NotAfter); n > 0 {
+		line += fmt.Sprintf(", %d not compared", n)
+	}
+	return line
 }

@@ -2,6 +2,7 @@ package exhibit
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"reelcheck/conformance/evidence"
@@ -24,13 +25,16 @@ const (
 // not be judged.
 func Choose(ledger spec.Ledger, verdicts []verdict.Verdict, v evidence.View) []Exhibit {
 	records, zero := map[string]evidence.Record{}, map[string]time.Time{}
+	c := choice{films: films{ledger: ledger, view: v, moments: moments(verdicts)}, fetched: map[string]evidence.Exchange{}}
 	for _, r := range v.Records {
 		records[r.Ref()] = r
+		if r.Exchange != nil && r.Exchange.Identity == evidence.AsNobody {
+			c.fetched[file(r)] = *r.Exchange
+		}
 		if _, known := zero[r.Scenario]; !known {
 			zero[r.Scenario] = r.Time
 		}
 	}
-	c := choice{films: films{ledger: ledger, view: v, moments: moments(verdicts)}}
 	for turn := range perFinding {
 		for _, outcome := range []verdict.Outcome{verdict.Fail, verdict.Inconclusive} {
 			for _, where := range named(verdicts, outcome) {
@@ -80,8 +84,15 @@ func at(list []string, i int) string {
 // choice collects exhibits until a limit is reached.
 type choice struct {
 	films
-	chosen []Exhibit
-	text   int
+	fetched map[string]evidence.Exchange // downloads, by [file]
+	chosen  []Exhibit
+	text    int
+}
+
+// file returns the same for the records of a file: those of its download, the object and its content.
+func file(r evidence.Record) string {
+	label := strings.TrimSuffix(strings.TrimSuffix(r.Label, ".media"), ".individual")
+	return strings.Join([]string{r.Scenario, label, r.IDs[evidence.Archive]}, " ")
 }
 
 func (c *choice) add(r evidence.Record, zero time.Time) {
@@ -92,6 +103,10 @@ func (c *choice) add(r evidence.Record, zero time.Time) {
 	x := Of(r, zero, mostPart)
 	if r.Media != nil {
 		x.Film = c.of(r)
+	}
+	if got, ok := c.fetched[file(r)]; ok && x.Film == nil && (r.Media != nil || r.Individual != nil || r.Object != nil) {
+		_, parts, curl := exchange(got, mostPart)
+		x.Parts, x.Curl = append(parts, x.Parts...), curl
 	}
 	for _, p := range x.Parts {
 		c.text += len(p.Text)

@@ -47,7 +47,7 @@ func Of(r evidence.Record, zero time.Time, most int) Exhibit {
 		x.Parts = []Text{message("callback", r.Webhook.Method+" "+r.Webhook.Path, r.Webhook.Header, r.Webhook.Body, most),
 			{Name: "answered", Text: fmt.Sprint(r.Webhook.Answer)}}
 	case r.Object != nil:
-		x.Title = text.Clip(fmt.Sprintf("file %s%s, %d bytes", r.Object.Key, r.Object.URL, r.Object.Size), 160)
+		x.Title = text.Clip(fmt.Sprintf("file %s, %d bytes", r.Object.Place(), r.Object.Size), 160)
 	case r.Client != nil:
 		x.Title = text.Clip(fmt.Sprintf("client %s: %s %s", r.Client.Name, r.Client.Event, r.Client.Type), 120)
 		if r.Client.Body.Size > 0 {

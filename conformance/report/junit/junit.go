@@ -187,10 +187,25 @@ func (b builder) testcase(c report.Clause) testcase {
 			tc.Error = b.detail(c, "inconclusive")
 		}
 	case verdict.NotApplicable, verdict.Pledged, verdict.Pending:
+		if tc.Failure = b.stale(c); tc.Failure != nil {
+			break
+		}
 		tc.Skipped = skipped(string(c.Outcome) + ": " + c.Reason)
 	case verdict.Pass:
+		tc.Failure = b.stale(c)
 	}
 	return tc
+}
+
+// stale returns the failure of an entry of the baseline that is wrong: no clause that fails tells it.
+func (b builder) stale(c report.Clause) *detail {
+	for _, e := range b.report.Run.Stale {
+		if e.Clause == c.ID {
+			why := clean(text.Clip(e.Why, maxMessage))
+			return &detail{Message: why, Type: "baseline", Text: why}
+		}
+	}
+	return nil
 }
 
 func skipped(message string) *skip { return &skip{clean(text.Clip(message, maxMessage))} }

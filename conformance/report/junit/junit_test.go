@@ -169,6 +169,19 @@ func TestTellsEachClauseOnce(t *testing.T) {
 	}
 }
 
+// TestStaleBaselineFails checks that the file fails a build where nothing but the baseline fails the run.
+func TestStaleBaselineFails(t *testing.T) {
+	r := reporttest.Sample()
+	r.Run.Stale = []report.Stale{{Clause: "ARC-START-01", Why: "baseline: ARC-START-01 passed unexpectedly"}, {Clause: "ARC-CB-15", Why: "baseline: ARC-CB-15 is not-applicable"}}
+	var got suites
+	if err := xml.Unmarshal(written(t, r), &got); err != nil {
+		t.Fatal(err)
+	}
+	if c := got.Suites[0].Cases[0]; got.Failures != 3 || c.Failure == nil || c.Failure.Type != "baseline" || !strings.Contains(c.Failure.Text, "passed unexpectedly") {
+		t.Errorf("%d failures, %+v", got.Failures, c)
+	}
+}
+
 // TestStrictRunsFailRecommendations checks that the file fails a build where the run does, and only there.
 func TestStrictRunsFailRecommendations(t *testing.T) {
 	r := reporttest.Sample()

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -146,6 +147,26 @@ func TestPageShowsWhatAFindingNeeds(t *testing.T) {
 	}
 }
 
+// TestPageHasOneCardForOneCause checks that clauses which could not be shown for one reason share a card, to which all of them lead.
+func TestPageHasOneCardForOneCause(t *testing.T) {
+	clause := func(id string) report.Clause {
+		return report.Clause{ID: id, Level: "must", Outcome: verdict.Fail, Findings: []verdict.Finding{{Actual: "could not be shown", Blocked: "start answered <500>"}}}
+	}
+	var b strings.Builder
+	if err := Write(&b, &report.Report{Clauses: []report.Clause{clause("ARC-LIST-01"), clause("ARC-LIST-02"), clause("ARC-LIST-03")}, Run: report.Run{ExitCode: 1}}); err != nil {
+		t.Fatal(err)
+	}
+	page := b.String()
+	if n := strings.Count(page, `class="card cause`); n != 1 || strings.Count(page, `href="#cause-ARC-LIST-01">What was found`) != 3 {
+		t.Errorf("%d cards", n)
+	}
+	for _, want := range []string{"<h3>Start answered &lt;500&gt;</h3>", "Keeps 2 clauses from being shown", "3 could not be shown, which counts as broken"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}
+
 // TestConformantSaysWhatItLeavesOut checks that the headline of a conformant target names the clauses that nobody judged.
 func TestConformantSaysWhatItLeavesOut(t *testing.T) {
 	r := &report.Report{Clauses: []report.Clause{{ID: "ARC-LIST-01", Outcome: verdict.Pass}, {ID: "ARC-LIST-02", Outcome: verdict.NotApplicable, Reason: "azure is not declared"}},
@@ -203,5 +224,30 @@ func FuzzReport(f *testing.F) {
 func TestFooterNamesTheFolder(t *testing.T) {
 	if _, page := written(t, "text"); !strings.Contains(page, "conform evidence REFERENCE --dir FOLDER<") {
 		t.Error("the footer names no folder")
+	}
+}
+
+// TestTheNamesOfLanesStay checks that each drawing of lanes has their names in a drawing of its own, which does not scroll, and in one scale.
+func TestTheNamesOfLanesStay(t *testing.T) {
+	_, page := written(t, "sample")
+	for _, d := range strings.Split(page, `<div class="drawing">`)[1:] {
+		var widths [2]float64
+		var heights [2]string
+		for i, class := range []string{"names", "lanes"} {
+			_, box, found := strings.Cut(d, `<svg class="`+class+`" viewBox="`)
+			var left float64
+			if n, _ := fmt.Sscanf(box, "%f 0 %f %s", &left, &widths[i], &heights[i]); !found || n != 3 {
+				t.Fatalf("no drawing of %s: %.200s", class, d)
+			}
+		}
+		ownScale := slices.ContainsFunc([]int{0, 1}, func(i int) bool {
+			return !strings.Contains(page, fmt.Sprintf("%s { flex: %g 1 0; }", []string{".names", ".lanes"}[i], widths[i]))
+		})
+		if heights[0] != heights[1] || ownScale {
+			t.Errorf("%v wide and %v high", widths, heights)
+		}
+	}
+	if n := strings.Count(page, `<div class="drawing">`); n < 3 {
+		t.Errorf("%d drawings", n)
 	}
 }

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -21,7 +22,11 @@ type view struct {
 	Causes         []group
 	Chapters       []chapter
 	Pictures       []picture
+	cards          map[string]string // id of the cause that tells of a clause
 }
+
+// Card returns the id of the card that tells of a clause, or "".
+func (v view) Card(id string) string { return v.cards[id] }
 
 // bar is one outcome among clauses.
 type bar struct {
@@ -55,11 +60,10 @@ type group struct {
 	Causes     []cause
 }
 
-// cause is a clause that went wrong by itself, with what it blocks.
+// cause is a card: what went wrong, and how it shows.
 type cause struct {
-	report.Clause
-	Blocked []report.Clause
-	Found   []finding
+	report.Cause
+	Found []finding
 }
 
 type chapter struct {
@@ -84,7 +88,14 @@ func newView(r *report.Report) view {
 		v.Chapters[i].Bars = bars(tally(v.Chapters[i].Clauses))
 	}
 	v.Cards = scorecards(r, v.Chapters)
-	v.Causes = causes(r)
+	v.Causes, v.cards = causes(r), map[string]string{}
+	for _, g := range v.Causes {
+		for _, c := range g.Causes {
+			for _, told := range append([]report.Clause{c.Clause}, c.Follows()...) {
+				v.cards[told.ID] = cmp.Or(v.cards[told.ID], c.ID)
+			}
+		}
+	}
 	for _, s := range r.Scenarios {
 		v.Pictures = append(v.Pictures, draw(s, r.Run.Evidence))
 	}
@@ -136,25 +147,11 @@ func causes(r *report.Report) []group {
 		{Name: "Known failures", Note: "The baseline expects them."},
 	}
 	found := finder(r)
-	for _, c := range r.Clauses {
-		i := -1
-		switch {
-		case r.Told(c):
-		case c.Outcome == verdict.Fail && c.Known:
-			i = 3
-		case c.Outcome == verdict.Fail && c.Level == "must":
-			i = 0
-		case c.Outcome == verdict.Fail:
-			i = 1
-		case c.Outcome == verdict.Inconclusive:
-			i = 2
-		}
-		if i >= 0 {
-			groups[i].Causes = append(groups[i].Causes, cause{c, r.BlockedOf(c), nil})
-		}
+	for _, c := range r.Causes() {
+		i := map[report.Kind]int{report.Broken: 0, report.Advice: 1, report.Unshown: 2, report.Expected: 3}[c.Kind()]
+		groups[i].Causes = append(groups[i].Causes, cause{Cause: c})
 	}
 	for _, g := range groups {
-		slices.SortStableFunc(g.Causes, func(a, b cause) int { return len(b.Blocked) - len(a.Blocked) })
 		for i := range g.Causes {
 			g.Causes[i].Found = found.of(g.Causes[i].Clause)
 		}
@@ -176,6 +173,8 @@ func barsOf(c verdict.Counts, all int) []bar {
 // colour returns the class of the headline.
 func colour(run report.Run) string {
 	switch {
+	case run.Adapter != "":
+		return "inconclusive"
 	case run.Died != "", run.NoArchive != "", run.ExitCode == verdict.ExitNonConformant:
 		return "fail"
 	case run.ExitCode == verdict.ExitConformant:
@@ -188,16 +187,26 @@ func colour(run report.Run) string {
 
 // lead says in one or two sentences what the headline rests on.
 func lead(r *report.Report) string {
-	broken, advice, known, blocked := 0, 0, 0, 0
+	hindered := map[string]bool{} // clauses that no card of their own tells
+	for _, c := range r.Causes() {
+		for _, h := range c.Hindered {
+			hindered[h.ID] = true
+		}
+		hindered[c.ID] = c.Shared()
+	}
+	broken, advice, known, blocked, unshown := 0, 0, 0, 0, 0
 	for _, c := range r.Clauses {
 		switch {
 		case r.Told(c):
 			blocked++
-		case c.Outcome == verdict.Fail && c.Known:
+		case c.Outcome != verdict.Fail:
+		case c.Known:
 			known++
-		case c.Outcome == verdict.Fail && c.Level == "must":
+		case hindered[c.ID]:
+			unshown++
+		case c.Level == "must":
 			broken++
-		case c.Outcome == verdict.Fail:
+		default:
 			advice++
 		}
 	}
@@ -214,6 +223,7 @@ func lead(r *report.Report) string {
 	say(r.Counts.Passed, "clause is kept", "clauses are kept")
 	say(broken, "is broken", "are broken")
 	say(blocked, "cannot be judged because of those", "cannot be judged because of those")
+	say(unshown, "could not be shown, which counts as broken", "could not be shown, which counts as broken")
 	say(advice, "recommendation is not kept", "recommendations are not kept")
 	say(known, "fails as the baseline expects", "fail as the baseline expects")
 	say(unjudged, "is not judged", "are not judged")

@@ -7,7 +7,6 @@ import (
 
 	"reelcheck/conformance/report"
 	"reelcheck/conformance/text"
-	"reelcheck/conformance/verdict"
 )
 
 // maxAnnotations is how many annotations of each kind GitHub shows of one step.
@@ -16,13 +15,14 @@ const maxAnnotations = 10
 // Annotations writes workflow commands of GitHub: an error for each cause that failed, a warning for each that could not
 // be judged, and a notice for each excused failure. Of more than GitHub shows, the last one says how many are left out.
 func Annotations(w io.Writer, r *report.Report) error {
-	kinds := map[string][]report.Clause{}
+	kinds := map[string][]report.Cause{}
 	for _, c := range r.Causes() {
 		kind := "error"
-		switch {
-		case c.Known:
+		switch c.Kind() {
+		case report.Broken:
+		case report.Expected:
 			kind = "notice"
-		case c.Outcome == verdict.Inconclusive, c.Level != "must":
+		case report.Advice, report.Unshown:
 			kind = "warning"
 		}
 		kinds[kind] = append(kinds[kind], c)
@@ -34,10 +34,7 @@ func Annotations(w io.Writer, r *report.Report) error {
 				fmt.Fprintf(&b, "::%s title=conform::%d more, see the report\n", kind, left)
 				break
 			}
-			message := report.Summary(c)
-			if n := len(c.Blocks); n > 0 {
-				message += fmt.Sprintf("; blocks %d: %s", n, strings.Join(c.Blocks, " "))
-			}
+			message := strings.Join(append([]string{c.Summary()}, c.Effects()...), "; ")
 			fmt.Fprintf(&b, "::%s title=%s::%s\n", kind, attribute(c.ID+" "+c.Title), data(message))
 		}
 	}

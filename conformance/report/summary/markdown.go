@@ -23,8 +23,10 @@ const (
 func Markdown(w io.Writer, r *report.Report) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## %s\n\n", r.Headline())
-	if first := r.First(); first != "" {
-		fmt.Fprintf(&b, "%s\n\n", Escape(first))
+	for _, first := range []string{r.First(), r.Faults()} {
+		if first != "" {
+			fmt.Fprintf(&b, "%s\n\n", Escape(first))
+		}
 	}
 	var target []string
 	for _, fact := range r.Target.Facts() {
@@ -92,7 +94,25 @@ func causes(b *strings.Builder, r *report.Report) {
 	}
 }
 
-func cause(b *strings.Builder, c report.Clause) {
+func cause(b *strings.Builder, c report.Cause) {
+	if c.Shared() {
+		fmt.Fprintf(b, "- **%s** (%s)\n", Escape(c.Summary()), Escape(string(c.Outcome)))
+	} else {
+		broken(b, c.Clause)
+	}
+	for _, effect := range c.Effects() {
+		what, ids, _ := strings.Cut(effect, ": ")
+		fmt.Fprintf(b, "  - %s: %s\n", what, Code(ids))
+	}
+	if !c.Shared() {
+		for _, d := range c.Documents {
+			fmt.Fprintf(b, "  - source: %s %s\n", Escape(d.Name), Code(d.URL))
+		}
+	}
+	b.WriteByte('\n')
+}
+
+func broken(b *strings.Builder, c report.Clause) {
 	known := ""
 	if c.Known {
 		known = ", excused"
@@ -108,13 +128,6 @@ func cause(b *strings.Builder, c report.Clause) {
 		}
 		fmt.Fprintf(b, "  - expected %s, actual %s\n", Code(f.Expected), Code(f.Actual))
 	}
-	if len(c.Blocks) > 0 {
-		fmt.Fprintf(b, "  - blocks %s\n", Code(strings.Join(c.Blocks, " ")))
-	}
-	for _, d := range c.Documents {
-		fmt.Fprintf(b, "  - source: %s %s\n", Escape(d.Name), Code(d.URL))
-	}
-	b.WriteByte('\n')
 }
 
 func excused(b *strings.Builder, r *report.Report) {

@@ -18,7 +18,7 @@ func TestMarkdown(t *testing.T) {
 	}
 	got := b.String()
 	for _, want := range []string{"## Not conformant\n", "`http://127.0.0.1:8080`", "| core | 4 of 190 | 1 | **3** | **2** | 1 | 2 |", "| Callbacks | 0 | **2** | **1** | 1 | 2 |", "| **all** | 1 | **3** | **2** | 1 | 2 |",
-		"- **ARC\\-START\\-02** no client \\(fail, must\\)", "expected `404 or 400`, actual ", "blocks `ARC-LAY-01`", "source: guide `https://example.com/guide`",
+		"- **ARC\\-START\\-02** no client \\(fail, must\\)", "expected `404 or 400`, actual ", "blocks 1: `ARC-LAY-01`", "source: guide `https://example.com/guide`",
 		"\\(fail, must, excused\\)", "1 of the failures is excused", "`conform: 1 passed, 3 failed, 2 inconclusive, 1 not applicable, 1 pledged, 1 pending, 1 excused`\n"} {
 		want = strings.NewReplacer("\\(fail, ", "(fail, ", "must\\)", "must)", "excused\\)", "excused)").Replace(want)
 		if !strings.Contains(got, want) {
@@ -27,6 +27,16 @@ func TestMarkdown(t *testing.T) {
 	}
 	if strings.Contains(got, "ARC\\-LAY\\-01") {
 		t.Error("a blocked clause is told of by itself")
+	}
+}
+
+// TestMarkdownNamesTheBaseline checks that the summary says why a run failed in which nothing else did.
+func TestMarkdownNamesTheBaseline(t *testing.T) {
+	r := reporttest.Sample()
+	r.Run.Stale, r.Clauses = []report.Stale{{Clause: "ARC-START-01", Why: "baseline: ARC-START-01 passed unexpectedly"}}, r.Clauses[:1]
+	var b bytes.Buffer
+	if err := Markdown(&b, r); err != nil || !strings.HasPrefix(b.String(), "## Not conformant, only because the baseline is out of date\n\nBaseline\\: ARC\\-START\\-01 passed unexpectedly\\.\n") {
+		t.Errorf("%v:\n%s", err, b.String())
 	}
 }
 

@@ -24,7 +24,8 @@ type Watch struct {
 	Target   *launch.Target
 	Journal  *evidence.Journal
 	Began    time.Time
-	Patience time.Duration // for a target that has left a request unanswered, and answers no other one
+	Clients  <-chan struct{} // closed when their adapter is gone, without which nothing can be learned either; nil: they have none
+	Patience time.Duration   // for a target that has left a request unanswered, and answers no other one
 
 	mu      sync.Mutex // guards the fields below, also while somebody finds out whether the target is gone
 	gone    bool
@@ -76,6 +77,7 @@ func (w *Watch) follow(ctx context.Context) error {
 		}
 		select {
 		case <-wake:
+		case <-w.Clients:
 		case <-w.Target.Exited():
 		case <-ctx.Done():
 			return nil
@@ -91,6 +93,9 @@ func (w *Watch) Gone(ctx context.Context) (bool, error) {
 	base, until := w.Target.Credentials.URL, time.Now().Add(w.Patience)
 	for !w.gone {
 		select {
+		case <-w.Clients:
+			w.gone = true
+			return true, nil
 		case <-w.Target.Exited():
 			return true, w.write(fmt.Sprintf("the target ended by itself (%s)", w.Target.Ended()), time.Now())
 		default:

@@ -100,6 +100,26 @@ func TestTargetHasNeverAnswered(t *testing.T) {
 	}
 }
 
+// TestTheAdapterIsGone checks that the scenarios end when the adapter of the clients is gone, and that nothing counts against the target.
+func TestTheAdapterIsGone(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	defer server.Close()
+	w := watched(t, config.File{URL: server.URL})
+	clients := make(chan struct{})
+	w.Clients = clients
+	err := w.During(context.Background(), func(ctx context.Context) error {
+		w.call(t, "/", 0, 0, 500)
+		if _, err := w.Journal.Append(evidence.Record{Time: time.Now().Add(-time.Second), Harness: &evidence.Harness{Kind: evidence.AdapterEnded}}); err != nil {
+			t.Error(err)
+		}
+		close(clients)
+		return waitForEnd(ctx)
+	})
+	if left := Alive(w.Journal.View()).Scenarios(); err != nil || len(left) > 0 {
+		t.Errorf("%v: %v are judged", err, left)
+	}
+}
+
 // TestTargetLives checks that a target does not count as gone for one answer that came late or not at all.
 func TestTargetLives(t *testing.T) {
 	var slow atomic.Int64 // milliseconds

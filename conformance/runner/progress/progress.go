@@ -27,7 +27,8 @@ type Display struct {
 	counts verdict.Counts
 	order  []string
 	state  map[string]string
-	drawn  int // number of live lines on the screen
+	drawn  int               // number of live lines on the screen
+	hinder map[string]string // the clause that told what kept it from being shown, by that
 
 	stop    chan struct{} // ends the redrawing of live lines
 	ticking sync.WaitGroup
@@ -35,7 +36,7 @@ type Display struct {
 
 // New writes to w. live redraws earlier lines, which needs a terminal, until Finish is called.
 func New(w io.Writer, live bool) *Display {
-	d := &Display{w: w, live: live, now: time.Now, began: time.Now(), state: map[string]string{}, stop: make(chan struct{})}
+	d := &Display{w: w, live: live, now: time.Now, began: time.Now(), state: map[string]string{}, hinder: map[string]string{}, stop: make(chan struct{})}
 	if live {
 		d.ticking.Go(d.tick)
 	}
@@ -110,12 +111,30 @@ func (d *Display) Verdict(v verdict.Verdict, level string, open int) {
 		fmt.Fprintf(d.w, "%6.1fs  %-13s %s\n", d.now().Sub(d.began).Seconds(), "pass", v.Clause)
 	}
 	if v.Outcome == verdict.Fail || v.Outcome == verdict.Inconclusive {
-		fmt.Fprint(d.w, Describe(v, level))
+		fmt.Fprint(d.w, d.describe(v, level))
 	}
 	if v.Outcome == verdict.Fail && open > 0 {
 		fmt.Fprintf(d.w, "    so far    %s\n", text.Number(open, "clause that may explain it is not judged yet", "clauses that may explain it are not judged yet"))
 	}
 	d.draw()
+}
+
+// describe is Describe, but for a clause that could not be shown for a reason that another one has told. The caller must hold d.mu.
+func (d *Display) describe(v verdict.Verdict, level string) string {
+	if v.Outcome != verdict.Fail || len(v.Findings) == 0 {
+		return Describe(v, level)
+	}
+	why := v.Findings[0].Blocked
+	for _, f := range v.Findings {
+		if f.Blocked == "" || f.Blocked != why {
+			return Describe(v, level)
+		}
+	}
+	if first := d.hinder[why]; first != "" {
+		return fmt.Sprintf("%s  %s (%s): could not be shown, for the reason of %s\n", strings.ToUpper(string(v.Outcome)), v.Clause, level, first)
+	}
+	d.hinder[why] = v.Clause
+	return Describe(v, level)
 }
 
 // Describe returns the text of a failure: clause, expected, actual, evidence. Of a clause that others block it tells only

@@ -20,3 +20,24 @@ func TestDescribeCannotBeForged(t *testing.T) {
 		}
 	}
 }
+
+// TestOneReasonIsToldOnce checks that of the clauses that could not be shown for one reason only the first one tells it.
+func TestOneReasonIsToldOnce(t *testing.T) {
+	var out strings.Builder
+	d := New(&out, false)
+	blocked := func(clause string, why ...string) {
+		v := verdict.Verdict{Clause: clause, Outcome: verdict.Fail}
+		for _, w := range why {
+			v.Findings = append(v.Findings, verdict.Finding{Actual: "could not be shown", Blocked: w})
+		}
+		d.Verdict(v, "must", 0)
+	}
+	blocked("ARC-CB-01", "start answered 500")
+	blocked("ARC-CB-02", "start answered 500", "start answered 500")
+	blocked("ARC-CB-03", "start answered 404")
+	blocked("ARC-CB-04", "start answered 500", "")
+	if strings.Count(out.String(), "blocked   by start answered 500") != 2 || strings.Count(out.String(), "blocked   by start answered 404") != 1 ||
+		!strings.Contains(out.String(), "FAIL  ARC-CB-02 (must): could not be shown, for the reason of ARC-CB-01\n") {
+		t.Errorf("got %s", out.String())
+	}
+}
