@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,13 +14,15 @@ import (
 	"reelcheck/spec"
 )
 
-// TestPlanCountsArchives compares the archives that a plan counts with those that a run starts at archived, for a target that
-// declares little. The recorded run, which the plan goes by, was of a target that declares everything.
-func TestPlanCountsArchives(t *testing.T) {
-	dir, clauses := t.TempDir(), []string{"ARC-START-11", "ARC-STOP-05", "ARC-AUTH-01"}
-	file := filepath.Join(dir, "target.yaml")
-	text := `launch: {command: [` + dir + `/archived, serve, --port, "0", --allow-private-addresses, --data, "{{tempdir}}"]}
-capabilities: [events, cloud, unified, legacy, vp8]
+// TestPlanAndRunOfLittle judges archived as a target that declares little. The plan, which goes by a recorded run of a target that
+// declares everything, counts the archives that the run starts, and no scenario waits for what such a target never does.
+func TestPlanAndRunOfLittle(t *testing.T) {
+	dir, clauses := t.TempDir(), []string{"ARC-START-11", "ARC-STOP-01", "ARC-STOP-05", "ARC-AUTH-01"}
+	listen, file := freePort(t), filepath.Join(dir, "target.yaml")
+	text := `launch: {command: [` + dir + `/archived, serve, --port, "0", --allow-private-addresses, --data, "{{tempdir}}",
+  --archive-callback-url, "http://` + listen + `/"]}
+capabilities: [callback, events, cloud, unified, legacy, vp8]
+sinks: {webhook: {listen: "` + listen + `"}}
 `
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -36,6 +39,11 @@ capabilities: [events, cloud, unified, legacy, vp8]
 	v, _, err := evidence.Open(filepath.Join(dir, "report", runner.EvidenceDir))
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, r := range v.Watches().Records {
+		if r.Watch.Until != "" && !r.Watch.Met {
+			t.Errorf("%s, %s: waited for %s in vain, for %v", r.Scenario, r.Label, r.Watch.Until, r.Watch.To.Sub(r.Watch.From))
+		}
 	}
 	started := 0
 	for _, r := range v.Exchanges(evidence.StartArchive).Records {
@@ -59,4 +67,14 @@ capabilities: [events, cloud, unified, legacy, vp8]
 	if e, err := p.Estimate(); err != nil || e.Archives != started || started == 0 {
 		t.Errorf("the plan counts %d archives (%v), the run started %d", e.Archives, err, started)
 	}
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	return ln.Addr().String()
 }
