@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"reelcheck/conformance/bounded"
 	"reelcheck/conformance/durable"
 	"reelcheck/conformance/evidence"
 )
@@ -72,10 +73,13 @@ func (f File) Write(dir string) error {
 	return durable.Place(tmp, name)
 }
 
+// sizeLimit is the largest file in bytes: far more than a run can pledge.
+const sizeLimit = 16 << 20
+
 // Read reads the file of a report folder. A folder without one is an error that wraps [os.ErrNotExist].
 func Read(dir string) (File, error) {
 	name := filepath.Join(dir, Name)
-	text, err := os.ReadFile(name)
+	text, err := bounded.File(name, sizeLimit)
 	if err != nil {
 		return File{}, fmt.Errorf("pledges: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"reelcheck/conformance/bounded"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/report/exhibit"
 	"reelcheck/conformance/report/timeline"
@@ -120,7 +121,7 @@ const readLimit = 256 << 20
 
 // Read decodes a JSON report. It counts the verdicts itself: the counts in a report of unknown origin may be anything.
 func Read(rd io.Reader) (*Report, error) {
-	d := json.NewDecoder(io.LimitReader(rd, readLimit))
+	d := json.NewDecoder(bounded.Reader(rd, readLimit))
 	d.DisallowUnknownFields()
 	r := new(Report)
 	if err := d.Decode(r); err != nil {

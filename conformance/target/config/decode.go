@@ -16,12 +16,17 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"reelcheck/conformance/bounded"
 )
+
+// sizeLimit is the largest target file in bytes.
+const sizeLimit = 1 << 20
 
 // ReadFile decodes a target file. Relative paths in it are relative to its directory. A relative launch command is
 // relative to the current directory, as in a shell.
 func ReadFile(path string) (File, error) {
-	b, err := os.ReadFile(path)
+	b, err := bounded.File(path, sizeLimit)
 	if err != nil {
 		return File{}, fmt.Errorf("target file: %w", err)
 	}

@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 
+	"reelcheck/conformance/bounded"
 	"reelcheck/conformance/target"
 	"reelcheck/conformance/target/config"
 )
@@ -44,7 +44,7 @@ func readable(f config.File) error {
 		}
 	}
 	if page := f.Publisher.Browser.Page; page != "" && f.Publisher.Driver == config.BrowserDriver {
-		if _, err := os.ReadFile(page); err != nil {
+		if _, err := bounded.File(page, config.PageLimit); err != nil {
 			errs = append(errs, fmt.Errorf("publisher.browser.page: %w", err))
 		}
 	}
