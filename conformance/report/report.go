@@ -67,6 +67,7 @@ type Run struct {
 	ExitCode    int       `json:"exitCode"`
 	Died        string    `json:"died,omitempty"`      // how the target ended while it was judged
 	NoArchive   string    `json:"noArchive,omitempty"` // what kept the target from recording anything
+	Records     int       `json:"records,omitempty"`   // of the evidence, so that one which is cut off later is known
 }
 
 // Clause is one clause of the ledger with its verdict.
