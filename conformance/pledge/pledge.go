@@ -94,5 +94,13 @@ func Read(dir string) (File, error) {
 	if f.Format != Format {
 		return File{}, fmt.Errorf("%s: format %q, want %q", name, f.Format, Format)
 	}
+	for _, member := range []struct {
+		name    string
+		missing bool
+	}{{"run", f.Run == ""}, {"target", f.Target == ""}, {"pledges", len(f.Pledges) == 0}} {
+		if member.missing {
+			return File{}, fmt.Errorf("%s: %s is missing or empty; want format %q with run, target and a list of pledges, as conform run writes it", name, member.name, Format)
+		}
+	}
 	return f, nil
 }
