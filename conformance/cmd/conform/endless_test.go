@@ -32,12 +32,12 @@ func TestFilesWithoutEnd(t *testing.T) {
 		}
 		return in
 	}
-	const head = "url: http://127.0.0.1:1\ncapabilities: [legacy, unified]\n"
+	const head = "url: http://127.0.0.1:1\ncapabilities: [legacy]\n"
 	good := write("good.yaml", head+"credentials: {apiKey: 1, apiSecret: secret}\n")
 	about := map[string]string{"evidence/bundle.json": `{"format":1}`}
 	for name, args := range map[string][]string{
 		"target":         {"plan", "--target", endless},
-		"key":            {"doctor", "--target", write("key.yaml", head+"credentials: {applicationId: a, privateKeyFile: "+endless+"}\n")},
+		"key":            {"doctor", "--target", write("key.yaml", head+"credentials: {apiKey: 1, apiSecret: secret, applicationId: a, privateKeyFile: "+endless+"}\n")},
 		"application":    {"run", "--target", write("app.yaml", head+"applications: {default: {file: "+endless+"}}\n"), "--out", filepath.Join(dir, "out")},
 		"ready":          {"run", "--target", write("ready.yaml", "ready: "+endless+"\ncapabilities: [legacy]\n"), "--out", filepath.Join(dir, "out")},
 		"page":           {"plan", "--target", write("page.yaml", head+"credentials: {apiKey: 1, apiSecret: secret}\npublisher: {driver: browser, browser: {page: "+endless+"}}\n")},

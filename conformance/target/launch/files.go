@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"reelcheck/conformance/bounded"
 	"reelcheck/conformance/target"
@@ -31,8 +32,14 @@ func readable(f config.File) error {
 		if c.File != "" {
 			field = ".file"
 		}
-		if _, err := target.NewApp(c); err != nil {
+		app, err := target.NewApp(c)
+		if err != nil {
 			errs = append(errs, fmt.Errorf("%s%s: %w", member, field, err))
+			return
+		}
+		given := map[string]bool{"applicationId": app.ID != "", "privateKeyFile": app.PrivateKey != nil, "apiKey": app.APIKey != "", "apiSecret": app.APISecret != ""}
+		if lacks := f.Lacking(strings.TrimPrefix(member, "applications."), func(key string) bool { return given[key] }); c.File != "" && len(lacks) > 0 {
+			errs = append(errs, fmt.Errorf("%s%s: %s lacks %s", member, field, c.File, strings.ReplaceAll(strings.Join(lacks, ", "), "privateKeyFile", "privateKey")))
 		}
 	}
 	if f.Launch == nil {
