@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"reelcheck/conformance/verdict"
 )
@@ -33,5 +34,19 @@ func TestFilesOfTheTargetFile(t *testing.T) {
 				t.Errorf("%s with %q: exit %d: %s%s", args[0], c.text, code, out, errs)
 			}
 		}
+	}
+}
+
+// TestDoctorOfASilentAdapter checks that an adapter which says nothing takes a part of the time that doctor has.
+func TestDoctorOfASilentAdapter(t *testing.T) {
+	name := writer(t, t.TempDir())("t.yaml", "url: http://127.0.0.1:1\ncapabilities: [legacy]\ncredentials: {apiKey: 1, apiSecret: long-secret}\n"+
+		"publisher: {driver: command, command: {run: [sleep, '60']}}\n")
+	began := time.Now()
+	code, out, errs := conform(t, "doctor", "--within", "3s", "--target", name)
+	if code != verdict.ExitUnreachable || !strings.Contains(out, "no line with the event hello within 1s") {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it took %v", took)
 	}
 }
