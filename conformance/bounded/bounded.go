@@ -4,6 +4,7 @@
 package bounded
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -56,5 +57,22 @@ func (r *reader) Read(p []byte) (int, error) {
 		return n, &Error{r.most}
 	}
 	r.left -= int64(n)
+	return n, err
+}
+
+// Values returns a reader of JSON with at most most commas. With more it fails: a short list of empty objects fills the memory when it is
+// decoded.
+func Values(r io.Reader, most int) io.Reader { return &values{r, most, most} }
+
+type values struct {
+	io.Reader
+	most, left int
+}
+
+func (v *values) Read(p []byte) (int, error) {
+	n, err := v.Reader.Read(p)
+	if v.left -= bytes.Count(p[:n], []byte{','}); v.left < 0 {
+		return 0, fmt.Errorf("more than %d values, which is the limit", v.most)
+	}
 	return n, err
 }

@@ -40,3 +40,11 @@ func TestReaderGivesWhatFits(t *testing.T) {
 		}
 	}
 }
+
+func TestValues(t *testing.T) {
+	for most, ok := range map[int]bool{1: false, 2: true} {
+		if b, err := io.ReadAll(Values(iotest.OneByteReader(strings.NewReader("[1,2,3]")), most)); (err == nil) != ok || ok && string(b) != "[1,2,3]" {
+			t.Errorf("at most %d: %q, %v", most, b, err)
+		}
+	}
+}

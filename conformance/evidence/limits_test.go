@@ -31,6 +31,9 @@ func TestReadHasLimits(t *testing.T) {
 	if _, err := Read(&again{line: strings.Repeat("x", 1<<16)}); err == nil || !strings.Contains(err.Error(), "byte 0: more than 64 MiB") {
 		t.Errorf("a line: %v", err)
 	}
+	if _, err := Read(&again{line: strings.Repeat(",", 1<<16)}); err == nil || !strings.Contains(err.Error(), "values") {
+		t.Errorf("values: %v", err)
+	}
 	if records, err := Read(&again{line: `{"step":{}}` + "\n"}); err == nil || !strings.Contains(err.Error(), "records") {
 		t.Errorf("%d records: %v", len(records), err)
 	}

@@ -65,13 +65,14 @@ const (
 	maxLine      = 64 << 20
 	readJournal  = maxJournal + 64<<20
 	readRecords  = 2 * maxRecords
+	readValues   = 16 << 20 // a hundred in each of maxRecords
 	usualLineLen = 64 << 10
 )
 
 // Read decodes a journal. With a *TornError it also returns the records before the tear.
 func Read(r io.Reader) ([]Record, error) {
 	var records []Record
-	lines := bufio.NewReaderSize(bounded.Reader(r, readJournal), usualLineLen)
+	lines := bufio.NewReaderSize(bounded.Values(bounded.Reader(r, readJournal), readValues), usualLineLen)
 	for at := int64(0); ; {
 		line, err := readLine(lines)
 		switch {

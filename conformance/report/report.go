@@ -120,9 +120,12 @@ func (r *Report) JSON(w io.Writer) error {
 // readLimit is the largest report in bytes. Those of whole runs with sample pictures have some 10 MB.
 const readLimit = 256 << 20
 
+// valuesLimit is how many values a report may have. Those of whole runs have some 100 000.
+const valuesLimit = 1 << 20
+
 // Read decodes a JSON report. It counts the verdicts itself: the counts in a report of unknown origin may be anything.
 func Read(rd io.Reader) (*Report, error) {
-	d := json.NewDecoder(bounded.Reader(rd, readLimit))
+	d := json.NewDecoder(bounded.Values(bounded.Reader(rd, readLimit), valuesLimit))
 	d.DisallowUnknownFields()
 	r := new(Report)
 	if err := d.Decode(r); err != nil {
