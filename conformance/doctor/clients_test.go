@@ -21,7 +21,7 @@ func (s stuck) Publish(context.Context, publisher.Options) (publisher.Publicatio
 	return stuckPublication{publication{}, s.closed}, nil
 }
 
-func (s stuck) Close() error { close(s.closed); return nil }
+func (s stuck) Close() error { close(s.closed); return errors.New("killed") }
 
 type stuckPublication struct {
 	publication
@@ -49,7 +49,7 @@ func TestClientsThatDoNotAnswer(t *testing.T) {
 		t.Parallel()
 		p := newPatient(t)
 		p.Clients = clients(stuck{closed: make(chan struct{})}, nil)
-		if first, wrong := First(p.examine(t)); wrong {
+		if first, wrong := First(p.examine(t)); !wrong || first.Name != "end" || first.Detail != "killed" {
 			t.Errorf("%+v", first)
 		}
 	})

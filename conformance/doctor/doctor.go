@@ -128,13 +128,21 @@ func (a absent) Error() string { return string(a) }
 var errUntried = errors.New("something above is wrong")
 
 // Examine goes all the way and returns its steps in their order. An error says why it could not, or that ctx ended.
-func Examine(ctx context.Context, o Options) (_ []Step, err error) {
+func Examine(ctx context.Context, o Options) (steps []Step, err error) {
 	dir, err := os.MkdirTemp("", "conform-doctor-")
 	if err != nil {
 		return nil, err
 	}
 	e := &examination{Options: o, dir: dir, state: map[string]State{}}
-	defer func() { err = errors.Join(err, e.close(ctx), os.RemoveAll(dir)) }()
+	defer func() {
+		end := errors.Join(e.close(ctx), os.RemoveAll(dir))
+		if end != nil && err == nil { // such as an adapter that does not end: the steps before may say why
+			steps = append(steps, Step{"end", Wrong, e.shown(end.Error())})
+			o.Tell(steps[len(steps)-1])
+			return
+		}
+		err = errors.Join(err, end)
+	}()
 	if e.journal, err = evidence.Create(dir+"/evidence", evidence.About{Suite: "doctor"}, nil); err != nil {
 		return nil, err
 	}
