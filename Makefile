@@ -98,7 +98,7 @@ MATRIX := ./conformance/mutants
 LONG := $(addprefix ./reference/internal/,compose tools/merge tools/render ingest ffmpeg sessions)
 
 # Packages whose tests start FFmpeg, PostgreSQL or the compiler, publish over WebRTC, or run for a minute.
-SLOW := cmd/archived cmd/bench compose ffmpeg forensics ingest matroska merge mutants mux/mp4 publisher recorder render seeded store/postgres
+SLOW := cmd/archived cmd/bench compose ffmpeg forensics ingest matroska merge mutants mux/mp4 publisher recorder render seeded store/postgres trial
 space := $() $()
 .PHONY: quick
 quick: ## Vet and the tests without media, other programs and the race detector: less than a minute, for the loop of edit and try

@@ -76,6 +76,8 @@ func (c Cost) Longer(d time.Duration) Cost {
 // archive is an archive that the target recorded for the suite.
 type archive struct {
 	scenario, kind string
+	label          string // of the record that shows its start
+	received       int64
 	began, ended   time.Time // ended is the zero time while it records
 }
 
@@ -130,7 +132,11 @@ func (c *Counter) add(r evidence.Record) {
 		key := track{r.Published.SSRC, r.Published.Epoch.UnixNano()}
 		c.sent[key] = sent{r.Scenario, max(c.sent[key].bytes, r.Published.Bytes)}
 	case r.Object != nil && r.Object.SHA256 != "":
-		c.received[r.Scenario] += r.Object.Size
+		if a := c.archives[r.IDs[evidence.Archive]]; a != nil {
+			a.received += r.Object.Size
+		} else {
+			c.received[r.Scenario] += r.Object.Size
+		}
 	case r.Watch != nil && r.Watch.What == evidence.PolicyTime:
 		c.waited[r.Scenario] += r.Watch.To.Sub(r.Watch.From)
 	}
@@ -166,8 +172,11 @@ func (c *Counter) see(r evidence.Record, a object, at time.Time) {
 	}
 	known := c.archives[a.ID]
 	if known == nil {
-		known = &archive{scenario: r.Scenario, kind: kind(a), began: at}
+		known = &archive{scenario: r.Scenario, label: r.Label, kind: kind(a), began: at}
 		c.archives[a.ID] = known
+	}
+	if r.Exchange != nil && r.Exchange.Operation == evidence.StartArchive { // its callback may come before
+		known.label = r.Label
 	}
 	if known.ended.IsZero() && slices.Contains(over, a.Status) {
 		known.ended = at
@@ -186,11 +195,11 @@ func kind(a object) string {
 }
 
 // Sums returns the costs by scenario. An archive that still records does so until the last record of its scenario.
-func (c *Counter) Sums() map[string]Cost {
-	out := map[string]Cost{}
+func (c *Counter) Sums() map[string]Scenario {
+	out := map[string]Scenario{}
 	for name, first := range c.first {
 		if name != "" {
-			out[name] = Cost{Seconds: map[string]float64{}, Received: c.received[name], Took: (c.last[name].Sub(first) - c.waited[name]).Seconds()}
+			out[name] = Scenario{Cost: Cost{Received: c.received[name], Took: (c.last[name].Sub(first) - c.waited[name]).Seconds()}}
 		}
 	}
 	for _, a := range c.archives {
@@ -198,9 +207,8 @@ func (c *Counter) Sums() map[string]Cost {
 		if ended.IsZero() {
 			ended = c.last[a.scenario]
 		}
-		sum.Archives++
-		sum.Seconds[a.kind] += max(ended.Sub(a.began), 0).Seconds()
-		out[a.scenario] = sum
+		one := Cost{Archives: 1, Seconds: map[string]float64{a.kind: max(ended.Sub(a.began), 0).Seconds()}, Received: a.received}
+		out[a.scenario] = sum.with(one, Needed(a.scenario, a.label))
 	}
 	for _, s := range c.sent {
 		sum := out[s.scenario]
@@ -214,7 +222,7 @@ func (c *Counter) Sums() map[string]Cost {
 func (c *Counter) Total() Cost {
 	var total Cost
 	for _, sum := range c.Sums() {
-		total = total.Plus(sum)
+		total = total.Plus(sum.sum(func(string) bool { return true }))
 	}
 	return total
 }

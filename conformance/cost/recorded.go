@@ -12,8 +12,8 @@ var recorded []byte
 
 // Recorded returns what each scenario did to the reference server in a recorded run, by its name. It is generated: go test
 // ./conformance/mutants -run '^TestCosts$' -update.
-func Recorded() (map[string]Cost, error) {
-	var out map[string]Cost
+func Recorded() (map[string]Scenario, error) {
+	var out map[string]Scenario
 	err := json.Unmarshal(recorded, &out)
 	return out, err
 }

@@ -53,7 +53,7 @@ type Options struct {
 	Record time.Duration
 	// Arrival limits the wait for a callback after the stop.
 	Arrival time.Duration
-	// Within limits the examination from the moment at which the target runs and the suite listens.
+	// Within limits the examination from the moment at which the target runs and the suite listens, together with the start of clients.
 	Within time.Duration
 	// Tell is called with each step as soon as it is done.
 	Tell func(Step)
@@ -116,6 +116,7 @@ type examination struct {
 	made    string          // id of the archive
 	undo    []func(context.Context)
 	state   map[string]State
+	spent   time.Duration // for the start of clients
 }
 
 // absent is the error of a step that does not apply.
@@ -127,13 +128,21 @@ func (a absent) Error() string { return string(a) }
 var errUntried = errors.New("something above is wrong")
 
 // Examine goes all the way and returns its steps in their order. An error says why it could not, or that ctx ended.
-func Examine(ctx context.Context, o Options) (_ []Step, err error) {
+func Examine(ctx context.Context, o Options) (steps []Step, err error) {
 	dir, err := os.MkdirTemp("", "conform-doctor-")
 	if err != nil {
 		return nil, err
 	}
 	e := &examination{Options: o, dir: dir, state: map[string]State{}}
-	defer func() { err = errors.Join(err, e.close(ctx), os.RemoveAll(dir)) }()
+	defer func() {
+		end := errors.Join(e.close(ctx), os.RemoveAll(dir))
+		if end != nil && err == nil { // such as an adapter that does not end: the steps before may say why
+			steps = append(steps, Step{"end", Wrong, e.shown(end.Error())})
+			o.Tell(steps[len(steps)-1])
+			return
+		}
+		err = errors.Join(err, end)
+	}()
 	if e.journal, err = evidence.Create(dir+"/evidence", evidence.About{Suite: "doctor"}, nil); err != nil {
 		return nil, err
 	}
@@ -141,7 +150,7 @@ func Examine(ctx context.Context, o Options) (_ []Step, err error) {
 	if err != nil {
 		return out, err
 	}
-	limited, cancel := context.WithTimeout(ctx, o.Within)
+	limited, cancel := context.WithTimeout(ctx, o.Within-e.spent)
 	defer cancel()
 	walked, err := e.all(limited, way)
 	out = append(out, walked...)
@@ -234,13 +243,22 @@ const cleanUp = 5 * time.Second
 func (e *examination) close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
 	defer cancel()
-	for i := len(e.undo) - 1; i >= 0; i-- {
-		e.undo[i](ctx)
+	undone := make(chan struct{})
+	go func() { // ends when the clients are closed, at the latest
+		defer close(undone)
+		for i := len(e.undo) - 1; i >= 0; i-- {
+			e.undo[i](ctx)
+		}
+	}()
+	select {
+	case <-undone:
+	case <-ctx.Done():
 	}
 	var errs []error
 	if c, ok := e.clients.(io.Closer); ok {
 		errs = append(errs, c.Close())
 	}
+	<-undone
 	if e.target != nil {
 		errs = append(errs, e.target.Close())
 	}

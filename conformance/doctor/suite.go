@@ -3,9 +3,11 @@ package doctor
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/sink"
@@ -73,8 +75,15 @@ func (e *examination) listen(ctx context.Context) (string, error) {
 
 // drive starts what publishes.
 func (e *examination) drive(ctx context.Context) (string, error) {
+	began := time.Now()
+	defer func() { e.spent = time.Since(began) }()
+	limited, cancel := context.WithTimeout(ctx, e.Within/2)
+	defer cancel()
 	var err error
-	e.clients, err = e.Clients(ctx, e.dir, e.journal)
+	e.clients, err = e.Clients(limited, e.dir, e.journal)
+	if errors.Is(limited.Err(), context.DeadlineExceeded) && err != nil {
+		err = fmt.Errorf("they were not ready within %v; --within gives more: %w", e.Within/2, err)
+	}
 	return "publish by " + cmp.Or(e.File.Publisher.Driver, "whip"), err
 }
 

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"reelcheck/conformance/bounded"
 )
 
 // View is a selection of the records of a bundle, in the order they were written, with access to the blobs. The zero
@@ -30,7 +33,7 @@ func (e *TornError) Error() string {
 // Open reads a bundle, also one whose writer was killed: it leaves out a torn last line. A broken line elsewhere is an error.
 func Open(dir string) (View, About, error) {
 	var about About
-	head, err := os.ReadFile(filepath.Join(dir, aboutFile))
+	head, err := bounded.File(filepath.Join(dir, aboutFile), maxHead)
 	if err != nil {
 		return View{}, about, fmt.Errorf("open bundle: %w", err)
 	}
@@ -56,20 +59,34 @@ func Open(dir string) (View, About, error) {
 	return View{Records: records, dir: dir}, about, nil
 }
 
+// What is read at most, more than a [Journal] writes: steps and notes have no limit in a journal, and looks add to it later.
+const (
+	maxHead      = 16 << 20 // bytes
+	maxLine      = 64 << 20
+	readJournal  = maxJournal + 64<<20
+	readRecords  = 2 * maxRecords
+	readValues   = 16 << 20 // a hundred in each of maxRecords
+	usualLineLen = 64 << 10
+)
+
 // Read decodes a journal. With a *TornError it also returns the records before the tear.
 func Read(r io.Reader) ([]Record, error) {
-	all, err := io.ReadAll(r)
-	if err != nil {
-		return nil, err
-	}
 	var records []Record
-	for at := 0; at < len(all); {
-		end := bytes.IndexByte(all[at:], '\n')
-		if end < 0 {
-			return records, &TornError{Offset: int64(at)}
+	lines := bufio.NewReaderSize(bounded.Values(bounded.Reader(r, readJournal), readValues), usualLineLen)
+	for at := int64(0); ; {
+		line, err := readLine(lines)
+		switch {
+		case errors.Is(err, io.EOF) && len(line) == 0:
+			return records, nil
+		case errors.Is(err, io.EOF):
+			return records, &TornError{Offset: at}
+		case err != nil:
+			return records, fmt.Errorf("journal line at byte %d: %w", at, err)
+		case len(records) == readRecords:
+			return records, fmt.Errorf("the journal has more than %d records, which is the limit", readRecords)
 		}
 		var rec Record
-		dec := json.NewDecoder(bytes.NewReader(all[at : at+end]))
+		dec := json.NewDecoder(bytes.NewReader(line))
 		dec.DisallowUnknownFields()
 		if err := dec.Decode(&rec); err != nil {
 			return records, fmt.Errorf("journal line at byte %d: %w", at, err)
@@ -78,9 +95,21 @@ func Read(r io.Reader) ([]Record, error) {
 			return records, fmt.Errorf("journal line at byte %d: %w", at, err)
 		}
 		records = append(records, rec)
-		at += end + 1
+		at += int64(len(line))
 	}
-	return records, nil
+}
+
+// readLine reads a line with its end, or what there is before the end of the journal and [io.EOF].
+func readLine(r *bufio.Reader) (line []byte, err error) {
+	for {
+		part, err := r.ReadSlice('\n')
+		if line = append(line, part...); len(line) > maxLine {
+			return nil, &bounded.Error{Most: maxLine}
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return line, err
+		}
+	}
 }
 
 // With returns a View of other records over the same blobs. Tests use it to alter evidence.
@@ -236,18 +265,29 @@ func (v View) Blob(sha256 string) (*os.File, error) {
 	if len(sha256) != 64 || strings.ContainsAny(sha256, `/\.`) {
 		return nil, fmt.Errorf("blob %q: want 64 hex digits", sha256)
 	}
-	return os.Open(v.BlobPath(sha256))
+	name := v.BlobPath(sha256)
+	if info, err := os.Lstat(name); err != nil {
+		return nil, err
+	} else if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("blob %s is no regular file", sha256)
+	}
+	return os.Open(name)
+}
+
+// Reader reads the whole body, wherever it is stored. The caller must close it.
+func (v View) Reader(b Body) (io.ReadCloser, error) {
+	if b.Text != "" || b.Size == 0 {
+		return io.NopCloser(strings.NewReader(b.Text)), nil
+	}
+	return v.Blob(b.SHA256)
 }
 
 // Bytes returns the whole body, wherever it is stored.
 func (v View) Bytes(b Body) ([]byte, error) {
-	if b.Text != "" || b.Size == 0 {
-		return []byte(b.Text), nil
-	}
-	f, err := v.Blob(b.SHA256)
+	r, err := v.Reader(b)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	return io.ReadAll(f)
+	defer r.Close()
+	return io.ReadAll(bounded.Reader(r, max(b.Size, int64(len(b.Text)))))
 }

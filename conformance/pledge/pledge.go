@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"reelcheck/conformance/bounded"
 	"reelcheck/conformance/durable"
 	"reelcheck/conformance/evidence"
 )
@@ -72,10 +73,13 @@ func (f File) Write(dir string) error {
 	return durable.Place(tmp, name)
 }
 
+// sizeLimit is the largest file in bytes: far more than a run can pledge.
+const sizeLimit = 16 << 20
+
 // Read reads the file of a report folder. A folder without one is an error that wraps [os.ErrNotExist].
 func Read(dir string) (File, error) {
 	name := filepath.Join(dir, Name)
-	text, err := os.ReadFile(name)
+	text, err := bounded.File(name, sizeLimit)
 	if err != nil {
 		return File{}, fmt.Errorf("pledges: %w", err)
 	}
@@ -89,6 +93,14 @@ func Read(dir string) (File, error) {
 	}
 	if f.Format != Format {
 		return File{}, fmt.Errorf("%s: format %q, want %q", name, f.Format, Format)
+	}
+	for _, member := range []struct {
+		name    string
+		missing bool
+	}{{"run", f.Run == ""}, {"target", f.Target == ""}, {"pledges", len(f.Pledges) == 0}} {
+		if member.missing {
+			return File{}, fmt.Errorf("%s: %s is missing or empty; want format %q with run, target and a list of pledges, as conform run writes it", name, member.name, Format)
+		}
 	}
 	return f, nil
 }

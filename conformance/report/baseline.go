@@ -3,8 +3,6 @@ package report
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -12,6 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"reelcheck/conformance/bounded"
 	"reelcheck/conformance/verdict"
 )
 
@@ -53,17 +52,9 @@ const baselineLimit = 1 << 20
 // ReadBaseline reads a baseline file: a YAML list of excuses, each with clause, reason, owner and expiry, and flaky where
 // the clause fails only sometimes.
 func ReadBaseline(name string) ([]Excuse, error) {
-	f, err := os.Open(name)
+	data, err := bounded.File(name, baselineLimit)
 	if err != nil {
 		return nil, fmt.Errorf("baseline: %w", err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, baselineLimit+1))
-	if err != nil {
-		return nil, fmt.Errorf("baseline: %w", err)
-	}
-	if len(data) > baselineLimit {
-		return nil, fmt.Errorf("baseline %s: more than %d bytes", name, baselineLimit)
 	}
 	list, err := ParseBaseline(data)
 	if err != nil {

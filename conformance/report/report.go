@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"reelcheck/conformance/bounded"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/report/exhibit"
 	"reelcheck/conformance/report/timeline"
@@ -69,6 +70,7 @@ type Run struct {
 	NoArchive   string    `json:"noArchive,omitempty"` // what kept the target from recording anything
 	Stale       []Stale   `json:"staleBaseline,omitempty"`
 	NotSelected int       `json:"notSelected,omitempty"` // clauses of the ledger
+	Records     int       `json:"records,omitempty"`     // of the evidence, so that one which is cut off later is known
 }
 
 // Clause is one clause of the ledger with its verdict.
@@ -121,9 +123,12 @@ func (r *Report) JSON(w io.Writer) error {
 // readLimit is the largest report in bytes. Those of whole runs with sample pictures have some 10 MB.
 const readLimit = 256 << 20
 
+// valuesLimit is how many values a report may have. Those of whole runs have some 100 000.
+const valuesLimit = 1 << 20
+
 // Read decodes a JSON report. It counts the verdicts itself: the counts in a report of unknown origin may be anything.
 func Read(rd io.Reader) (*Report, error) {
-	d := json.NewDecoder(io.LimitReader(rd, readLimit))
+	d := json.NewDecoder(bounded.Values(bounded.Reader(rd, readLimit), valuesLimit))
 	d.DisallowUnknownFields()
 	r := new(Report)
 	if err := d.Decode(r); err != nil {

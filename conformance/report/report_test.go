@@ -228,3 +228,11 @@ func TestBaseline(t *testing.T) {
 		}
 	}
 }
+
+// TestReadRefusesShortReportsOfManyClauses reads what would fill the memory as Go values.
+func TestReadRefusesShortReportsOfManyClauses(t *testing.T) {
+	text := `{"format":"` + Format + `","clauses":[` + strings.Repeat("{},", 2<<20) + `{}]}`
+	if _, err := Read(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), "values, which is the limit") {
+		t.Errorf("%v", err)
+	}
+}

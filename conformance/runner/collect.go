@@ -38,7 +38,7 @@ func (c Collection) Collect(ctx context.Context) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, &UsageError{err}
 	}
-	if _, err := readEvidence(c.evidence()); err != nil { // what is added to damaged evidence would be lost with it
+	if _, err := readEvidence(c.evidence(), old); err != nil { // what is added to damaged evidence would be lost with it
 		return Outcome{}, err
 	}
 	if c.Target != "" {
@@ -110,7 +110,7 @@ func (c Collection) take(ctx context.Context, t *launch.Target) (lines []string,
 
 // conclude judges the clauses of the run by all evidence, and keeps what is still open.
 func (c Collection) conclude(old *report.Report, pledges pledge.File) (Outcome, error) {
-	e, err := readEvidence(c.evidence())
+	e, err := readEvidence(c.evidence(), old)
 	if err != nil {
 		return Outcome{}, err
 	}

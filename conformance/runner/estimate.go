@@ -36,7 +36,7 @@ func (p Plan) Estimate() (Estimate, error) {
 		if _, unmet := s.Unmet(p.File); unmet {
 			continue
 		}
-		c := recorded[s.Name].As(p.kind)
+		c := recorded[s.Name].For(p.File).As(p.kind)
 		if p.File.Time != config.Virtual {
 			c = c.Longer(s.Wait)
 			waits := s.Wait

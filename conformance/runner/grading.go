@@ -28,7 +28,7 @@ func (g grading) outcome() Outcome {
 	level := func(id string) string { cl, _ := g.ledger.Clause(id); return string(cl.Level) }
 	excused, wrong := report.Apply(g.baseline, g.verdicts, known, g.asOf)
 	r := report.Build(g.ledger, g.verdicts, g.view, excused)
-	r.Run.NoArchive, r.Run.Stale = noArchive(g.view), wrong
+	r.Run.NoArchive, r.Run.Stale, r.Run.Records = noArchive(g.view), wrong, len(g.view.Records)
 	facts := g.facts
 	facts.Excused, facts.Stale, facts.Unreachable = excused, len(wrong) > 0, r.Run.Died != ""
 	facts.Adapter = r.Run.Adapter != ""

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"fmt"
+	"strings"
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/judge"
@@ -13,12 +14,16 @@ import (
 )
 
 // Regrade judges the clauses that a run had selected, by its recorded bundle and by the ledger and the checks of this
-// program. A run that was interrupted or killed is judged by the scenarios that had ended. The baseline is the one of
-// the run; it holds as of the end of the run.
-func Regrade(bundle, version string, baseline []report.Excuse) (Outcome, error) {
-	e, err := readEvidence(bundle)
+// program. A run that was interrupted or killed is judged by the scenarios that had ended. old is the report of the run,
+// if there is one; its baseline holds as of the end of the run.
+func Regrade(bundle, version string, old *report.Report) (Outcome, error) {
+	e, err := readEvidence(bundle, old)
 	if err != nil {
 		return Outcome{}, err
+	}
+	var baseline []report.Excuse
+	if old != nil {
+		baseline = old.Baseline
 	}
 	finished := e.head.Started
 	if last, ok := e.Last(); ok {
@@ -41,13 +46,17 @@ type recorded struct {
 	about report.Target
 }
 
-// readEvidence reads a bundle. Evidence of which a part is missing is a *UsageError, because what is missing would count against
-// the target.
-func readEvidence(bundle string) (e recorded, err error) {
+// readEvidence reads a bundle. Evidence of which a part is missing, also by the report of its run if there is one, is a
+// *UsageError, because what is missing would count against the target.
+func readEvidence(bundle string, old *report.Report) (e recorded, err error) {
 	if e.View, e.head, err = evidence.Open(bundle); err != nil {
 		return e, &UsageError{err}
 	}
-	if err := intact.Check(e.View); err != nil {
+	err = intact.Check(e.View)
+	if err == nil && old != nil && old.Run.ID == e.head.Run {
+		err = intact.Complete(e.View, old.Run)
+	}
+	if err != nil {
 		return e, &UsageError{fmt.Errorf("%s: %w", bundle, err)}
 	}
 	if e.about, err = report.TargetOf(e.head); err != nil {
@@ -65,6 +74,9 @@ func (e recorded) grade(g grading) (out Outcome, err error) {
 	g.view, g.verdicts = e.View, judge.Grade(g.ledger, liveness.Alive(e.View).Whole(torn), e.about.Capabilities, e.head.Clauses...)
 	g.facts.Interrupted = len(torn) > 0 && report.Died(e.View) == nil
 	out = g.outcome()
+	if g.facts.Interrupted {
+		out.Notes = append(out.Notes, "the run was interrupted or killed; these scenarios had not ended: "+strings.Join(torn, ", "))
+	}
 	out.Report.Target = e.about
 	return out, nil
 }

@@ -53,7 +53,7 @@ func TestRegradeOfAKilledRun(t *testing.T) {
 		"interrupted": {{Outcome: evidence.Began}, {Outcome: evidence.Broken, Text: evidence.Interrupted}},
 	} {
 		got, err := Regrade(bundle(t, evidence.About{Clauses: []string{"ARC-START-11"}}, steps...), "test", nil)
-		if err != nil || got.Code != verdict.ExitInterrupted || !got.Report.Run.Interrupted || got.Report.Counts.Inconclusive != 1 {
+		if err != nil || got.Code != verdict.ExitInterrupted || !got.Report.Run.Interrupted || got.Report.Counts.Inconclusive != 1 || !strings.Contains(strings.Join(got.Notes, ""), "had not ended: "+scenarios.Refusals) {
 			t.Errorf("%s: exit %d, %+v, %v", name, got.Code, got.Report, err)
 		}
 	}
@@ -67,11 +67,11 @@ func TestRegradeAppliesTheBaseline(t *testing.T) {
 		t.Fatalf("exit %d, %v", got.Code, err)
 	}
 	excuse := report.Excuse{Clause: "ARC-START-11", Reason: "r", Owner: "o", Expires: report.Date{Day: time.Now().Truncate(24 * time.Hour)}}
-	if got, err = Regrade(dir, "test", []report.Excuse{excuse}); err != nil || got.Code != verdict.ExitConformant || got.Report.Counts.Excused != 1 || !got.Report.Clauses[0].Known {
+	if got, err = Regrade(dir, "test", &report.Report{Baseline: []report.Excuse{excuse}}); err != nil || got.Code != verdict.ExitConformant || got.Report.Counts.Excused != 1 || !got.Report.Clauses[0].Known {
 		t.Errorf("with an excuse: exit %d, %+v, %v", got.Code, got.Report.Counts, err)
 	}
 	excuse.Expires.Day = excuse.Expires.Day.AddDate(0, 0, -2)
-	if got, err = Regrade(dir, "test", []report.Excuse{excuse}); err != nil || got.Code != verdict.ExitNonConformant || len(got.Report.Run.Stale) != 1 {
+	if got, err = Regrade(dir, "test", &report.Report{Baseline: []report.Excuse{excuse}}); err != nil || got.Code != verdict.ExitNonConformant || len(got.Report.Run.Stale) != 1 {
 		t.Errorf("with an expired one: exit %d, %v, %v", got.Code, got.Report.Run.Stale, err)
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/net/netutil"
 
+	"reelcheck/conformance/bounded"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/target/config"
 )
@@ -105,6 +106,9 @@ func (w *Webhooks) follow(ctx context.Context) {
 	}
 }
 
+// answerLimit is the longest list of deliveries in bytes.
+const answerLimit = 512 << 20
+
 func (w *Webhooks) fetch(ctx context.Context, after int64) ([]Delivery, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("%s/deliveries?after=%d&wait=20s", w.remote, after), nil)
 	if err != nil {
@@ -116,7 +120,7 @@ func (w *Webhooks) fetch(ctx context.Context, after int64) ([]Delivery, error) {
 	}
 	defer resp.Body.Close()
 	var out []Delivery
-	if err := json.NewDecoder(resp.Body).Decode(&out); err != nil {
+	if err := json.NewDecoder(bounded.Reader(resp.Body, answerLimit)).Decode(&out); err != nil {
 		return nil, fmt.Errorf("webhook receiver: %w", err)
 	}
 	return out, nil

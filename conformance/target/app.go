@@ -16,7 +16,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"strings"
 	"sync"
 	"time"
@@ -24,6 +23,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
 
+	"reelcheck/conformance/bounded"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/target/config"
 )
@@ -47,10 +47,13 @@ func (a App) Path(as evidence.Identity) string {
 // Name returns the application id or, in a target that knows only API keys, the API key.
 func (a App) Name() string { return a.Path(evidence.AsUnified) }
 
+// keyLimit is the largest file of credentials in bytes.
+const keyLimit = 256 << 10
+
 // NewApp makes an App from credentials and parses its key.
 func NewApp(c config.Credentials) (App, error) {
 	if c.File != "" {
-		b, err := os.ReadFile(c.File)
+		b, err := bounded.File(c.File, keyLimit)
 		if err != nil {
 			return App{}, fmt.Errorf("credentials of an application: %w", err)
 		}
@@ -64,7 +67,7 @@ func NewApp(c config.Credentials) (App, error) {
 	if c.PrivateKeyFile == "" {
 		return a, nil
 	}
-	b, err := os.ReadFile(c.PrivateKeyFile)
+	b, err := bounded.File(c.PrivateKeyFile, keyLimit)
 	if err != nil {
 		return a, fmt.Errorf("private key of application %s: %w", a.ID, err)
 	}

@@ -29,6 +29,9 @@ func TestCollectSaysWhatIsMissing(t *testing.T) {
 		`{"pledges":{}}`:                     "pledges is a JSON object",
 		`{"pledges":[{"scenario":1}]}`:       "scenario is a JSON number",
 		`{"pledges":[`:                       "unexpected end",
+		`{"format":"` + pledge.Format + `"}`: "run is missing",
+		`{"format":"` + pledge.Format + `","run":"r","pledges":[{}]}`:                 "target is missing",
+		`{"format":"` + pledge.Format + `","run":"r","target":"t.yaml","pledges":[]}`: "pledges is missing or empty",
 		`{"format":"other"}`:                 `format "other"`,
 		`{"pledges":[{"from":"yesterday"}]}`: `"yesterday"`,
 	} {

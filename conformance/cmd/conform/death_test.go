@@ -52,7 +52,7 @@ func TestTargetHangsInTheRun(t *testing.T) {
 	var answers atomic.Int64
 	hung := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if answers.Add(1) > 5 {
+		if r.URL.Path != "/session/create" || answers.Add(1) > 2 { // what it answers is right, or clauses would fail
 			<-hung
 			return
 		}

@@ -14,6 +14,7 @@ import (
 	"reelcheck/conformance/media"
 	"reelcheck/conformance/media/forensics"
 	"reelcheck/conformance/publisher"
+	"reelcheck/conformance/publisher/command"
 	"reelcheck/conformance/runner"
 	"reelcheck/conformance/target/config"
 	"reelcheck/conformance/target/launch"
@@ -72,9 +73,11 @@ func doctorOptions(f config.File, within time.Duration, w io.Writer) (doctor.Opt
 	if err != nil {
 		return doctor.Options{}, &faultError{err}
 	}
+	p := f.Publisher // one that does not answer must leave time for the rest
+	p.Command.AnswerWithin = config.Duration(min(p.Command.AnswerWithin.Or(command.AnswerWithin), (within / 3).Truncate(100*time.Millisecond)))
 	return doctor.Options{File: f, Record: 3 * time.Second, Arrival: 4 * time.Second, Within: within,
 		Clients: func(ctx context.Context, dir string, j *evidence.Journal) (publisher.Driver, error) {
-			return runner.Driver(ctx, f.Publisher, dir, j)
+			return runner.Driver(ctx, p, dir, j)
 		},
 		Look: func(ctx context.Context, path string) (media.Report, error) {
 			return forensics.Analyze(ctx, path, forensics.Options{Fixtures: manifest})

@@ -88,17 +88,23 @@ func writeBody(w io.Writer, v evidence.View, r evidence.Record, out string, requ
 	if !ok {
 		return fmt.Errorf("%s has no bytes", r.Ref())
 	}
-	b, err := v.Bytes(body)
+	from, err := v.Reader(body)
 	if err != nil {
 		return err
 	}
+	defer from.Close()
 	if out == "-" {
-		_, err = w.Write(b)
+		_, err = io.Copy(w, from)
 		return err
 	}
-	if err := os.WriteFile(out, b, 0o600); err != nil {
+	to, err := os.OpenFile(out, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "%s: %d bytes\n", out, len(b))
+	n, err := io.Copy(to, from)
+	if err = errors.Join(err, to.Close()); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "%s: %d bytes\n", out, n)
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"reelcheck/conformance/bounded"
 	"reelcheck/conformance/target/config"
 	"reelcheck/conformance/target/draft"
 )
@@ -135,7 +136,7 @@ func writeTarget(name string, content []byte, force bool) error {
 		return err
 	}
 	schema := filepath.Join(filepath.Dir(name), schemaName)
-	if b, err := os.ReadFile(schema); err == nil && !strings.Contains(string(b), config.SchemaID) {
+	if b, err := bounded.File(schema, 1<<20); !errors.Is(err, fs.ErrNotExist) && !strings.Contains(string(b), config.SchemaID) {
 		return fmt.Errorf("%s is written, but %s exists and is no schema of ours, so that editors do not know the keys", name, schema)
 	}
 	return os.WriteFile(schema, config.Schema, 0o644)

@@ -111,6 +111,12 @@ func TestSite(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	twice := reported(t, reporttest.Sample())
+	for _, args := range [][]string{{"a=" + twice, "a=" + twice}, {twice, twice}} {
+		if code, _, errs := conform(t, append([]string{"site", "--out", out}, args...)...); code != verdict.ExitUsage || !strings.Contains(errs, "are both named") {
+			t.Errorf("%q: exit %d: %s", args, code, errs)
+		}
+	}
 	for _, arg := range []string{"=" + reported(t, reporttest.Sample()), "acme=", "="} {
 		if code, _, errs := conform(t, "site", "--out", out, arg); code != verdict.ExitUsage || !strings.Contains(errs, "NAME=DIR or DIR") {
 			t.Errorf("%s: exit %d: %s", arg, code, errs)

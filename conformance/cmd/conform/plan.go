@@ -136,5 +136,6 @@ func printModes(w io.Writer, p runner.Plan) error {
 		fmt.Fprintf(t, "%s\t%s\tvirtual\t%s\t%s\t%s\n", m.Clause.ID, text.Span(m.Clause.Wait), real, deferred, m.Clause.Title)
 	}
 	fmt.Fprintln(w, "\nclauses that need time, and the modes in which they can be judged: time virtual, real, deferred")
+	fmt.Fprintln(w, "a wait is the shortest that can do: a clause stays pending where the target is slower, as in trying uploads again")
 	return t.Flush()
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"reelcheck/conformance/report"
 	"reelcheck/conformance/report/diff"
 	"reelcheck/conformance/report/folder"
 	"reelcheck/conformance/runner"
@@ -34,12 +33,11 @@ the same as for run.`,
 				return err
 			}
 			bundle := bundleOf(args[0])
-			var baseline []report.Excuse
 			old, err := folder.Read(filepath.Dir(bundle))
-			if err == nil {
-				baseline = old.Baseline
+			if err != nil {
+				old = nil // a run that was killed has none
 			}
-			got, err := runner.Regrade(bundle, version, baseline)
+			got, err := runner.Regrade(bundle, version, old)
 			if err != nil {
 				return err
 			}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -37,6 +38,9 @@ the name in the target file, or its product and version.`,
 				}
 				if name == "" {
 					name = r.Target.Title()
+				}
+				if i := slices.IndexFunc(entries, func(e site.Entry) bool { return e.Name == name }); i >= 0 {
+					return fmt.Errorf("%q and %q are both named %q; tell them apart by NAME=DIR", args[i], arg, name)
 				}
 				entries = append(entries, site.Entry{Name: name, Report: r})
 			}

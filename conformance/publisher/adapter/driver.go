@@ -91,6 +91,7 @@ func Open(ctx context.Context, lines Lines, s Settings, j *evidence.Journal) (*D
 	}
 	d.reader.Go(func() { d.end(lines.Read(d.take)) })
 	if err := d.greet(ctx); err != nil {
+		lines.Kill() // one that does not greet is not asked to end
 		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil

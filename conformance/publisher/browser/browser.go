@@ -11,6 +11,7 @@
 package browser
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -115,7 +116,11 @@ func (p *page) await(ctx context.Context, sockets <-chan *websocket.Conn) error 
 		p.socket.SetReadLimit(wire.MaxLine)
 		return nil
 	case <-p.Done():
-		return fmt.Errorf("it ended: %w; its log ends with:\n%s", p.Ended(), p.Log())
+		how := "without an error"
+		if err := p.Ended(); err != nil {
+			how = err.Error()
+		}
+		return fmt.Errorf("the browser ended, %s, before its page connected; its log ends with:\n%s", how, cmp.Or(p.Log(), "nothing"))
 	case <-t.C:
 		return fmt.Errorf("the page did not connect within 30s; the log of the browser ends with:\n%s", p.Log())
 	case <-ctx.Done():

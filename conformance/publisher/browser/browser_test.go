@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/coder/websocket"
@@ -79,8 +80,10 @@ func TestABrowserThatIsMissing(t *testing.T) {
 	if _, err := Start(t.Context(), config.Publisher{Browser: config.Browser{Path: "/no/such/browser"}}, t.TempDir(), nil); err == nil {
 		t.Error("started")
 	}
-	if _, err := Start(t.Context(), config.Publisher{Browser: config.Browser{Path: "false"}}, t.TempDir(), nil); err == nil {
-		t.Error("a browser that ends was taken for one")
+	for program, want := range map[string]string{"false": "ended, exit status 1, before", "true": "ended, without an error, before"} {
+		if _, err := Start(t.Context(), config.Publisher{Browser: config.Browser{Path: program}}, t.TempDir(), nil); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("a browser that ends: %v, want %q", err, want)
+		}
 	}
 }
 

@@ -5,13 +5,14 @@ import (
 	"encoding/binary"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 	"sync"
 
 	"github.com/coder/websocket"
 	"github.com/pion/opus"
 
+	"reelcheck/conformance/bounded"
+	"reelcheck/conformance/target/config"
 	"reelcheck/fixtures"
 )
 
@@ -23,7 +24,7 @@ func contentOf(file string) ([]byte, error) {
 	if file == "" {
 		return ours, nil
 	}
-	return os.ReadFile(file)
+	return bounded.File(file, config.PageLimit)
 }
 
 // handler serves the page, the fixtures, and the WebSocket of the page: only the first, since there is one page.

@@ -19,6 +19,9 @@ import (
 	"reelcheck/conformance/target/config"
 )
 
+// AnswerWithin is how long an adapter may take to answer unless a target file says otherwise.
+const AnswerWithin = 20 * time.Second
+
 // Start starts the adapter of a target file and waits for its first line. The media for it lie below folder. The caller
 // must call Close, before it closes the journal.
 func Start(ctx context.Context, c config.Publisher, folder string, j *evidence.Journal) (*adapter.Driver, error) {
@@ -27,7 +30,7 @@ func Start(ctx context.Context, c config.Publisher, folder string, j *evidence.J
 	if err != nil {
 		return nil, fmt.Errorf("adapter %q: %w", a.Run[0], err)
 	}
-	d, err := adapter.Open(ctx, p, adapter.Settings{Folder: filepath.Join(folder, "media"), Within: a.AnswerWithin.Or(20 * time.Second), At: c.WHIP}, j)
+	d, err := adapter.Open(ctx, p, adapter.Settings{Folder: filepath.Join(folder, "media"), Within: a.AnswerWithin.Or(AnswerWithin), At: c.WHIP}, j)
 	if err != nil {
 		return nil, fmt.Errorf("adapter %q: %w", a.Run[0], err)
 	}

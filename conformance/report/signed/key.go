@@ -5,8 +5,8 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
-	"io"
-	"os"
+
+	"reelcheck/conformance/bounded"
 )
 
 // maxKey is the largest key file in bytes that is read.
@@ -48,12 +48,7 @@ func ReadPublicKey(name string) (ed25519.PublicKey, error) {
 
 // readPEM returns the bytes of the first block, which must be of a type. It never quotes the file.
 func readPEM(name, kind string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxKey))
+	text, err := bounded.File(name, maxKey)
 	if err != nil {
 		return nil, err
 	}

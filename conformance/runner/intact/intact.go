@@ -13,13 +13,14 @@ import (
 	"sync"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/report"
 	"reelcheck/conformance/report/exhibit"
 	"reelcheck/conformance/text"
 )
 
 // Check returns an error that says which records and how many blobs of a bundle are missing or changed. Records are numbered without gaps,
 // and a blob is named by its SHA-256. Each blob that a record names is read once. That records are missing at the end, as after a kill,
-// cannot be seen, and is no error.
+// cannot be seen, and is no error: see [Complete].
 func Check(v evidence.View) error {
 	var wrong []string
 	if n := damaged(v); n > 0 {
@@ -30,6 +31,15 @@ func Check(v evidence.View) error {
 		return nil
 	}
 	return errors.New("evidence incomplete: " + strings.Join(wrong, ", "))
+}
+
+// Complete returns an error if records are missing at the end of the evidence of a run that ended by its report. Without a report that
+// is the evidence of a run that was killed.
+func Complete(v evidence.View, r report.Run) error {
+	if missing := r.Records - len(v.Records); missing > 0 {
+		return fmt.Errorf("evidence incomplete: the run ended with %d records, and the last %d of them are missing; the journal was cut off after the run", r.Records, missing)
+	}
+	return nil
 }
 
 // gapLimit is how many gaps are told one by one.

@@ -3,11 +3,12 @@ package delivery
 import (
 	"bytes"
 	"context"
-	"os"
+	"errors"
 	"slices"
 	"strings"
 	"time"
 
+	"reelcheck/conformance/bounded"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/keyholder"
@@ -203,10 +204,17 @@ func (e *encryptionFlow) open(label, id, sum, password string) (plain string, er
 	return found.Plain, e.Append(evidence.Record{Label: label, IDs: e.ArchiveIDs(id), Opened: &found})
 }
 
+// sealedLimit is the largest object in bytes that is decrypted, of an archive of seconds.
+const sealedLimit = 128 << 20
+
 // decrypt never fails because of what the target delivered: that is evidence.
 func (e *encryptionFlow) decrypt(sum, password string) (found evidence.Opened, err error) {
 	found.SHA256 = sum
-	sealed, err := os.ReadFile(e.Journal.View().BlobPath(sum))
+	sealed, err := bounded.File(e.Journal.View().BlobPath(sum), sealedLimit)
+	if over := new(bounded.Error); errors.As(err, &over) {
+		found.Error = over.Error()
+		return found, nil
+	}
 	if err != nil {
 		return found, err
 	}

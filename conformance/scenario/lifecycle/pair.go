@@ -133,13 +133,14 @@ func (p *pairing) finish(ctx context.Context) error {
 	if err := p.AwaitEvent(ctx, "event.stopped", id, "archiveStopped", "alice", "bob", "carol", "dave"); err != nil {
 		return err
 	}
-	if _, err := p.Must(ctx, "wait.uploaded", id, scenario.Delivery, "uploaded", "available", "failed"); err != nil {
+	status, err := p.Must(ctx, "wait.uploaded", id, scenario.Delivery, "uploaded", "available", "failed")
+	if err != nil {
 		return err
 	}
 	if err := p.alice.Unpublish(ctx); err != nil {
 		return err
 	}
-	if err := p.AwaitHooks(ctx, "hooks.uploaded", id, scenario.Soon, "stopped", "uploaded"); err != nil {
+	if err := p.AwaitHooks(ctx, "hooks.uploaded", id, scenario.Soon, "stopped", status); err != nil {
 		return err
 	}
 	if err := p.Fetch(ctx, "object", id); err != nil {
@@ -148,7 +149,7 @@ func (p *pairing) finish(ctx context.Context) error {
 	if _, err := p.As.Stop(ctx, "stop.uploaded", id, nil); err != nil {
 		return err
 	}
-	_, err := p.As.Get(ctx, "get.uploaded", id)
+	_, err = p.As.Get(ctx, "get.uploaded", id)
 	if err == nil {
 		_, err = p.As.List(ctx, "list.uploaded", url.Values{"sessionId": {p.session}}, false)
 	}

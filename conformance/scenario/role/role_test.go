@@ -1,6 +1,8 @@
 package role
 
 import (
+	"maps"
+	"slices"
 	"testing"
 
 	"reelcheck/conformance/target/config"
@@ -12,6 +14,14 @@ func file(prepared []string, capabilities ...config.Capability) config.File {
 		f.Applications[role] = config.Credentials{ApplicationID: "app-" + role}
 	}
 	return f
+}
+
+// TestRolesOfTheTargetFile: a target file may prepare every application that somebody can prepare, and no other.
+func TestRolesOfTheTargetFile(t *testing.T) {
+	want := slices.Sorted(maps.Keys(Prepares))
+	if got := slices.Sorted(slices.Values(config.Roles)); !slices.Equal(got, slices.Sorted(slices.Values(append(want, Default)))) {
+		t.Errorf("target files take %v", got)
+	}
 }
 
 // TestRoles: who serves in a role that is not prepared, and where the archives of a role go.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/netip"
 	"net/url"
 	"os"
@@ -16,12 +15,17 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"reelcheck/conformance/bounded"
 )
+
+// sizeLimit is the largest target file in bytes.
+const sizeLimit = 1 << 20
 
 // ReadFile decodes a target file. Relative paths in it are relative to its directory. A relative launch command is
 // relative to the current directory, as in a shell.
 func ReadFile(path string) (File, error) {
-	b, err := os.ReadFile(path)
+	b, err := bounded.File(path, sizeLimit)
 	if err != nil {
 		return File{}, fmt.Errorf("target file: %w", err)
 	}
@@ -138,12 +142,7 @@ func (f File) validate() error {
 		bad("time: deferred needs a server and applications that outlive the run; leave out launch and the capability control")
 	}
 	errs = append(errs, f.validateSinks()...)
-	for _, role := range slices.Sorted(maps.Keys(f.Applications)) {
-		if c := f.Applications[role]; c.ApplicationID == "" && c.APIKey == "" && c.File == "" {
-			bad("applications.%s: want an applicationId, an apiKey or a file", role)
-		}
-	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, f.validateApplications()...)...)
 }
 
 func (f File) places() int {
@@ -169,6 +168,11 @@ func (f File) validateSinks() []error {
 		if s.Driver == need.driver && need.value == "" {
 			errs = append(errs, fmt.Errorf("sinks.s3.%s: missing; driver %s needs it", need.field, need.driver))
 		}
+	}
+	if least := s.leastKeys(); s.AccessKey != "" && len(s.AccessKey) < least[0] {
+		errs = append(errs, fmt.Errorf("sinks.s3.accessKey: %q is too short, want at least %d characters", s.AccessKey, least[0]))
+	} else if s.SecretKey != "" && len(s.SecretKey) < least[1] {
+		errs = append(errs, fmt.Errorf("sinks.s3.secretKey: too short, want at least %d characters", least[1]))
 	}
 	a := f.Sinks.Azure
 	for _, need := range []struct{ driver, field, value string }{

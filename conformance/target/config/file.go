@@ -58,7 +58,8 @@ type File struct {
 	Publisher Publisher `yaml:"publisher" secret:"environment"`
 	// Sinks say what the target delivers to.
 	Sinks Sinks `yaml:"sinks"`
-	// Applications prepared by hand, by role, for targets without control; conformance/README.md names the roles.
+	// Applications prepared by hand, for targets without control, by role: default, foreign, cloud, azure, unreachable, encryption,
+	// h264 or vp9; conformance/README.md says what each is for.
 	Applications map[string]Credentials `yaml:"applications"`
 	// RequestTimeout limits one REST exchange; the default is 10s.
 	RequestTimeout Duration `yaml:"requestTimeout"`
@@ -134,6 +135,17 @@ type WebhookSink struct {
 	URL string `yaml:"url"`
 }
 
+// leastKeys returns the shortest access key and secret key that the store takes, in characters: the limits of MinIO.
+func (s S3Sink) leastKeys() [2]int {
+	switch s.Driver {
+	case "own":
+		return [2]int{}
+	case "process", "container":
+		return [2]int{3, 8}
+	}
+	return [2]int{3, 1}
+}
+
 // Direct reports whether the target reaches the store without passing by the suite, which then cannot refuse its requests.
 func (s S3Sink) Direct() bool {
 	return s.Driver == "own" || s.Driver == "container" && s.TargetEndpoint != ""
@@ -160,9 +172,9 @@ type S3Sink struct {
 	// Bucket is the bucket that prepared applications upload to; driver own needs it, the others make it. With the control
 	// API drivers other than own make one for each application instead.
 	Bucket string `yaml:"bucket"`
-	// AccessKey is the access key of the bucket; the default of drivers other than own is reelcheck.
+	// AccessKey is the access key of the bucket; the default of drivers other than own is reelcheck, and they want 3 characters or more.
 	AccessKey string `yaml:"accessKey"`
-	// SecretKey is the secret key of the bucket; drivers other than own make one if it is missing.
+	// SecretKey is the secret key of the bucket; drivers other than own make one if it is missing. MinIO wants 8 characters or more.
 	SecretKey string `yaml:"secretKey" secret:"always"`
 }
 
@@ -172,7 +184,7 @@ type Credentials struct {
 	URL string `yaml:"url" json:"url"`
 	// ApplicationID is the id of the application, for the capability unified.
 	ApplicationID string `yaml:"applicationId" json:"applicationId"`
-	// PrivateKeyFile is the path of the application's RSA private key (PEM), relative to the target file.
+	// PrivateKeyFile is the path of the application's RSA private key (PEM), absolute or relative to the target file.
 	PrivateKeyFile string `yaml:"privateKeyFile" json:"privateKeyFile"`
 	// APIKey is the API key of the application, for the capability legacy.
 	APIKey Key `yaml:"apiKey" json:"apiKey"`

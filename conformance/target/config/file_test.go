@@ -58,7 +58,18 @@ func TestDecodeFileRefuses(t *testing.T) {
 		"bad endpoint":       {"ready: a\nsinks: {s3: {targetEndpoint: bucket}}", "sinks.s3.targetEndpoint: "},
 		"other publisher":    {"ready: a\npublisher: {driver: exec}", "publisher.driver"},
 		"two documents":      {"ready: a\n---\nready: b", "more than one"},
-		"empty application":  {"url: http://b\napplications: {default: {apiSecret: x}}", "applications.default"},
+		"empty application":  {"url: http://b\napplications: {default: {}}", "applications.default: want an applicationId"},
+		"unknown role":       {"url: http://b\napplications: {cluod: {apiKey: 1, apiSecret: x}}", "applications.cluod: unknown role, want one of default, foreign, cloud, azure, unreachable, encryption, h264, vp9"},
+		"no private key":     {"url: http://b\ncapabilities: [unified]\napplications: {cloud: {applicationId: a}}", "applications.cloud.privateKeyFile: missing; the capability unified needs it"},
+		"no API key":         {"url: http://b\ncapabilities: [legacy, unified]\napplications: {foreign: {applicationId: a, privateKeyFile: k}}", "applications.foreign.apiSecret: missing; the capability legacy needs it"},
+		"key of nobody":      {"url: http://b\napplications: {vp9: {privateKeyFile: k}}", "applications.vp9.applicationId: missing; privateKeyFile needs it"},
+		"secret of nobody":   {"url: http://b\napplications: {default: {apiSecret: x}}", "applications.default.apiKey: missing; apiSecret needs it"},
+		"file and keys":      {"launch: {command: [x]}\napplications: {vp9: {file: k, apiKey: 1}}", "applications.vp9.file: it is in place of"},
+		"own URL":            {"url: http://b\napplications: {vp9: {file: k, url: 'http://c'}}", "applications.vp9.url: unknown here"},
+		"no identity":        {"url: http://b\ncapabilities: [unified]\ncredentials: {apiKey: 1, apiSecret: x}", "credentials.applicationId: missing; the capability unified"},
+		"no control token":   {"url: http://b\ncapabilities: [control]\ncredentials: {apiKey: 1, apiSecret: x}", "credentials.controlToken: missing"},
+		"short access key":   {"ready: a\nsinks: {s3: {accessKey: ab}}", `sinks.s3.accessKey: "ab" is too short, want at least 3 characters`},
+		"short secret key":   {"ready: a\nsinks: {s3: {driver: process, binary: m, secretKey: '1234567'}}", "sinks.s3.secretKey: too short, want at least 8"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Decode(strings.NewReader(c.in))
@@ -66,6 +77,23 @@ func TestDecodeFileRefuses(t *testing.T) {
 				t.Errorf("error %v, want one with %q", err, c.want)
 			}
 		})
+	}
+}
+
+// TestWholeApplications accepts what scenarios need, and no more is demanded.
+func TestWholeApplications(t *testing.T) {
+	for name, in := range map[string]string{
+		"both identities": "capabilities: [unified, legacy]\ncredentials: {applicationId: a, privateKeyFile: k, apiKey: 1, apiSecret: x}\n" +
+			"applications: {cloud: {applicationId: b, privateKeyFile: k}, foreign: {file: f}}",
+		"keys alone":     "capabilities: [legacy]\napplications: {default: {apiKey: 1, apiSecret: x}, h264: {apiKey: 2, apiSecret: x}}",
+		"only to tell":   "capabilities: [legacy]\ncredentials: {applicationId: a, apiKey: 1, apiSecret: x}",
+		"by control":     "capabilities: [control, unified]\ncredentials: {controlToken: t}",
+		"default stands": "capabilities: [legacy]\ncredentials: {controlToken: t}\napplications: {default: {apiKey: 1, apiSecret: x}}",
+		"own store":      "capabilities: [legacy]\ncredentials: {apiKey: 1, apiSecret: x}\nsinks: {s3: {driver: own, endpoint: 'http://s', bucket: b, accessKey: a, secretKey: b}}",
+	} {
+		if _, err := Decode(strings.NewReader("url: http://b\n" + in)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

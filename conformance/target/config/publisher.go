@@ -61,6 +61,9 @@ type Adapter struct {
 	AnswerWithin Duration `yaml:"answerWithin"`
 }
 
+// PageLimit is the largest page of a browser in bytes.
+const PageLimit = 16 << 20
+
 // Browser is the browser of driver browser.
 type Browser struct {
 	// Path is the Chromium executable; the default is the first of chromium, chromium-browser, google-chrome in PATH.

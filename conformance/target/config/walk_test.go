@@ -16,7 +16,7 @@ url: ${SCHEME}://${HOST}:8443/api
 time: ${TIME}
 requestTimeout: ${PATIENCE}
 capabilities: [legacy, "${CODEC}"]
-credentials: {apiKey: "${KEY}", apiSecret: "${SECRET}", privateKeyFile: 'a$${b}c$d'}
+credentials: {applicationId: a, apiKey: "${KEY}", apiSecret: "${SECRET}", privateKeyFile: 'a$${b}c$d'}
 sinks: {s3: {secretKey: literal-secret}}
 `), environment(map[string]string{"SCHEME": "https", "HOST": "video.example.com", "TIME": "real", "PATIENCE": "3s", "CODEC": "vp8",
 		"KEY": "0123", "SECRET": "null: [hush, ${HOST}]"}))

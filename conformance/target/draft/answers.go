@@ -97,12 +97,12 @@ func (a *Answers) Questions() []Question {
 		{Flag: "api-key", Text: "API key; none if the server knows only applications", Answer: &a.APIKey, None: true, Required: func() bool { return a.ApplicationID == "" },
 			Lacking: "an API key: there is no application id, and the suite logs in by one of them; to give an id, stop by Ctrl-C and begin again", Check: digits},
 		{Flag: "api-secret-variable", Text: "environment variable with the API secret (its name: secrets do not go into the file)", Answer: &a.APISecret, Default: always("REELCHECK_API_SECRET"), Applies: legacy, Check: variable},
-		{Flag: "callback-listen", Text: "address and port where the suite listens for callbacks, or " + none, Answer: &a.CallbackListen, Default: a.listen("9080"), Check: listener},
+		{Flag: "callback-listen", Text: "address and port where the suite listens for callbacks, such as 127.0.0.1:9080 or 0.0.0.0:9080; none if the server cannot reach the suite, or calls public addresses alone", Answer: &a.CallbackListen, Default: a.called, Check: listener},
 		{Flag: "callback-url", Text: "URL by which the server reaches that address; any path works", Answer: &a.CallbackURL, Default: reachable(&a.CallbackListen), Required: yes, Applies: called, Check: absolute},
 		{Flag: "files", Text: "where the files of archives are: link (download link), bucket (your S3 bucket) or suite (an S3 store that the suite serves)", Answer: &a.Files, Default: always(FilesByLink), Check: oneOf(FilesByLink, FilesInBucket, FilesAtSuite)},
 		{Flag: "s3-endpoint", Text: "URL of the S3 service", Answer: &a.Endpoint, Required: yes, Applies: bucket, Check: absolute},
 		{Flag: "s3-region", Text: "region of the bucket", Answer: &a.Region, Default: always("us-east-1"), Applies: uploaded},
-		{Flag: "s3-listen", Text: "address and port where the suite serves the store", Answer: &a.StoreListen, Default: a.listen("9090"), Applies: store, Check: listener},
+		{Flag: "s3-listen", Text: "address and port where the suite serves the store; a server that calls public addresses alone does not reach a private one", Answer: &a.StoreListen, Default: a.listen("9090"), Applies: store, Check: listener},
 		{Flag: "s3-url", Text: "URL by which the server reaches the store", Answer: &a.StoreURL, Default: reachable(&a.StoreListen), Required: yes, Applies: store, Check: absolute},
 		{Flag: "s3-bucket", Text: "name of the bucket", Answer: &a.Bucket, Default: ours, Required: yes, Applies: uploaded},
 		{Flag: "s3-access-key", Text: "access key of the bucket", Answer: &a.AccessKey, Default: ours, Required: yes, Applies: uploaded},
@@ -111,7 +111,7 @@ func (a *Answers) Questions() []Question {
 		{Flag: "foreign-private-key", Text: "file with the private key of that application (PEM)", Answer: &a.Foreign.PrivateKey, Required: yes, Applies: func() bool { return a.Foreign.ApplicationID != "" }, Check: a.key},
 		{Flag: "foreign-api-key", Text: "API key of another customer, or none; with one the suite sees whether archives are private", Answer: &a.Foreign.APIKey, None: true, Applies: legacy, Check: digits},
 		{Flag: "foreign-api-secret-variable", Text: "environment variable with the secret of that API key (its name)", Answer: &a.Foreign.APISecret, Default: always("REELCHECK_FOREIGN_API_SECRET"), Applies: func() bool { return a.Foreign.APIKey != "" }, Check: variable},
-		{Flag: "events", Text: "do clients receive events over a WebSocket, as openapi.yaml describes them: yes or no", Answer: &a.Events, Default: always("no"), Check: oneOf("yes", "no")},
+		{Flag: "events", Text: "do clients receive events over a WebSocket, as openapi.yaml describes them: yes, or no, which any server can be judged with", Answer: &a.Events, Default: always("no"), Check: oneOf("yes", "no")},
 		{Flag: "capabilities", Text: "what the server can do, with commas; conform list --json has the clauses of each", Answer: &a.Capabilities, Default: always("auto,individual,layout,manual-streams,simultaneous,vp8,h264"), Check: capabilities},
 	}
 }
@@ -125,6 +125,15 @@ func (a *Answers) host() string {
 		return ""
 	}
 	return u.Hostname()
+}
+
+// called returns where to listen for callbacks: nowhere unless there is a URL for them, since nobody knows whether the server can
+// reach this machine, and may call a private address.
+func (a *Answers) called() string {
+	if a.CallbackURL == "" {
+		return none
+	}
+	return a.listen("9080")()
 }
 
 // listen returns where to listen: for a server on this machine at loopback, otherwise everywhere.
@@ -183,6 +192,16 @@ func (a *Answers) Settle() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// private reports whether the host of a URL is this machine or in a private network, as far as its name says that.
+func private(s string) bool {
+	u, err := url.Parse(s)
+	if err != nil || u.Hostname() == "localhost" {
+		return err == nil
+	}
+	at, err := netip.ParseAddr(u.Hostname())
+	return err == nil && (at.IsLoopback() || at.IsPrivate() || at.IsLinkLocalUnicast())
 }
 
 func absolute(s string) error {

@@ -37,15 +37,15 @@ func TestRender(t *testing.T) {
 		check   func(config.File) bool
 		advice  []string
 	}{
-		"least": {Answers{URL: "http://127.0.0.1:8080", APIKey: "100", CallbackListen: none}, func(f config.File) bool {
-			return f.Name == "127.0.0.1" && f.Has(config.Legacy, config.Cloud, config.VP8) && !f.Has(config.Unified) && !f.Has(config.Callback) && !f.Has(config.S3) &&
+		"least": {Answers{URL: "http://127.0.0.1:8080", APIKey: "100"}, func(f config.File) bool {
+			return f.Name == "127.0.0.1" && f.Has(config.Legacy, config.Cloud, config.VP8) && !f.Has(config.Unified) && !f.Has(config.Callback) && !f.Has(config.Events) && !f.Has(config.S3) &&
 				f.Credentials.APIKey == "100" && f.Credentials.APISecret == "$REELCHECK_API_SECRET" && f.Time == config.Real
-		}, []string{"callback  none", "built-in cloud", "export REELCHECK_API_SECRET"}},
-		"local": {Answers{URL: "http://localhost:8080", ApplicationID: "a1", PrivateKey: key, Files: FilesAtSuite}, func(f config.File) bool {
+		}, []string{"callback  none", "built-in cloud", "export REELCHECK_API_SECRET", "does not declare events"}},
+		"local": {Answers{URL: "http://localhost:8080", ApplicationID: "a1", PrivateKey: key, CallbackListen: "127.0.0.1:9080", Files: FilesAtSuite}, func(f config.File) bool {
 			return f.Has(config.Unified, config.Callback, config.S3) && !f.Has(config.Cloud) && f.Credentials.PrivateKeyFile == "private.key" &&
 				f.Sinks.Webhook.Listen == "127.0.0.1:9080" && f.Sinks.Webhook.URL == "http://127.0.0.1:9080" &&
 				f.Sinks.S3.Driver == "in-process" && f.Sinks.S3.TargetEndpoint == "http://127.0.0.1:9090" && f.Sinks.S3.Bucket == "reelcheck" && f.Sinks.S3.SecretKey == "$REELCHECK_S3_SECRET_KEY"
-		}, []string{"http://127.0.0.1:9080 (any path works", "bucket reelcheck at http://127.0.0.1:9090", "secret key as in $REELCHECK_S3_SECRET_KEY"}},
+		}, []string{"http://127.0.0.1:9080 (any path works", "bucket reelcheck at http://127.0.0.1:9090", "secret key as in $REELCHECK_S3_SECRET_KEY", "private addresses"}},
 		"two customers": {Answers{URL: "http://localhost:8080", ApplicationID: "a1", PrivateKey: key, APIKey: "100", CallbackListen: none, Events: "yes",
 			Foreign: foreign{"a2", key, "200", ""}}, func(f config.File) bool {
 			c := f.Applications["foreign"]

@@ -4,9 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
+	"strings"
 
+	"reelcheck/conformance/bounded"
 	"reelcheck/conformance/target"
 	"reelcheck/conformance/target/config"
 )
@@ -31,8 +32,14 @@ func readable(f config.File) error {
 		if c.File != "" {
 			field = ".file"
 		}
-		if _, err := target.NewApp(c); err != nil {
+		app, err := target.NewApp(c)
+		if err != nil {
 			errs = append(errs, fmt.Errorf("%s%s: %w", member, field, err))
+			return
+		}
+		given := map[string]bool{"applicationId": app.ID != "", "privateKeyFile": app.PrivateKey != nil, "apiKey": app.APIKey != "", "apiSecret": app.APISecret != ""}
+		if lacks := f.Lacking(strings.TrimPrefix(member, "applications."), func(key string) bool { return given[key] }); c.File != "" && len(lacks) > 0 {
+			errs = append(errs, fmt.Errorf("%s%s: %s lacks %s", member, field, c.File, strings.ReplaceAll(strings.Join(lacks, ", "), "privateKeyFile", "privateKey")))
 		}
 	}
 	if f.Launch == nil {
@@ -44,7 +51,7 @@ func readable(f config.File) error {
 		}
 	}
 	if page := f.Publisher.Browser.Page; page != "" && f.Publisher.Driver == config.BrowserDriver {
-		if _, err := os.ReadFile(page); err != nil {
+		if _, err := bounded.File(page, config.PageLimit); err != nil {
 			errs = append(errs, fmt.Errorf("publisher.browser.page: %w", err))
 		}
 	}

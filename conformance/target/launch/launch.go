@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"reelcheck/conformance/bounded"
 	"reelcheck/conformance/target/config"
 )
 
@@ -53,7 +54,7 @@ func Start(ctx context.Context, f config.File, mail, logDir string) (*Target, er
 		t.process, t.Credentials, err = launch(ctx, *f.Launch, mail, t.Log)
 	case f.Ready != "":
 		var b []byte
-		if b, err = os.ReadFile(f.Ready); err == nil {
+		if b, err = bounded.File(f.Ready, maxReadyLine); err == nil {
 			t.Credentials, err = config.DecodeReady(b)
 		}
 	default:
@@ -215,13 +216,19 @@ func (p *process) stop() error {
 
 // tail returns the end of a log, for an error message.
 func tail(path string) string {
-	b, err := os.ReadFile(path)
-	if err != nil || len(bytes.TrimSpace(b)) == 0 {
+	const most = 800
+	f, err := os.Open(path)
+	if err != nil {
 		return ""
 	}
-	b = bytes.TrimSpace(b)
-	if len(b) > 800 {
-		b = b[len(b)-800:]
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return ""
+	}
+	b, _ := io.ReadAll(io.NewSectionReader(f, max(0, info.Size()-most), most))
+	if b = bytes.TrimSpace(b); len(b) == 0 {
+		return ""
 	}
 	return "; its stderr ends with:\n" + string(b)
 }

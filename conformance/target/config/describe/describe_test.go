@@ -88,7 +88,8 @@ func TestSchemaRefuses(t *testing.T) {
 		"driver":      "url: http://a\nsinks: {webhook: {driver: own}}",
 		"time":        "url: http://a\ntime: never",
 		"duration":    "url: http://a\nrequestTimeout: 10",
-		"role":        "url: http://a\napplications: {default: {key: 1}}",
+		"role":        "url: http://a\napplications: {defualt: {apiKey: 1}}",
+		"application": "url: http://a\napplications: {default: {key: 1}}",
 	} {
 		if valid(t, in) == nil {
 			t.Errorf("%s is accepted", name)

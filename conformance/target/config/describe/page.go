@@ -28,7 +28,7 @@ The schema is [target.schema.json](../target/config/target.schema.json); ` + "`c
   What a variable holds is text, never YAML. Evidence and reports show neither secrets nor the variables of commands.
 - An unknown key is an error, with its line and the nearest key.
 - Exactly one of ` + "`launch`, `ready` and `url`" + ` says where the server is.
-- Paths are relative to the file.
+- Relative paths are relative to the file.
 
 `
 

@@ -44,6 +44,12 @@ func File() (*jsonschema.Schema, error) {
 	for _, place := range []string{"launch", "ready", "url"} {
 		s.OneOf = append(s.OneOf, &jsonschema.Schema{Required: []string{place}})
 	}
+	if applications, ok := s.Properties.Get("applications"); ok {
+		applications.PropertyNames = &jsonschema.Schema{}
+		for _, role := range config.Roles {
+			applications.PropertyNames.Enum = append(applications.PropertyNames.Enum, role)
+		}
+	}
 	tidy(s)
 	for _, def := range s.Definitions {
 		tidy(def)
