@@ -56,6 +56,9 @@ var harmlessChanges = []harmless{
 	{"an encoder of constant rate that begins with a full buffer of a second", nil, tape.Film(scenarios.Rates, "bitrate.object.media", func(r *media.Report) {
 		r.Video.PerSecond[0] += r.Video.PerSecond[0] * 8 / 10
 	})},
+	{"a break of 0.3 s where a stream is published again", []string{"ARC-COMP-24"}, tape.Film(scenarios.FourHours, "beside.object.media", func(r *media.Report) {
+		r.Sound.Tones[0].Breaks = []media.Span{{From: 1.2, To: 1.5}}
+	})},
 	{"level 3.1 for full HD", nil, tape.Film(scenarios.FullHD, "1920x1080.object.media", func(r *media.Report) { r.Video.Level = 31 })},
 	{"the first picture of another codec leaves 30 ms late", []string{"ARC-IND-23", "ARC-IND-06", "ARC-IND-31"}, lateSwitch("carol", 30*time.Millisecond)},
 }

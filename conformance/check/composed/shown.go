@@ -339,12 +339,15 @@ func noSoundLost(c *check.Case, x content.Recording, still float64) {
 	}
 }
 
-// interrupted reports whether the stretch overlaps a time in which the track of t was muted or hidden. There, frames are
-// left out, and the last one may stand until the target notices.
+// interrupted reports whether the stretch overlaps a time in which the track of t was muted or hidden, or goes from one publication of its
+// fixture to the next. There, frames are left out, and the last one may stand until the target notices.
 func interrupted(c *check.Case, x content.Recording, t content.Due, from, to float64) bool {
 	edge, blink := c.Limit("tolerance.stream-edge").Seconds(), c.Limit("tolerance.blink").Seconds()
 	for _, u := range x.Due {
-		if u.R.Seq == t.R.Seq && (u.To < to && u.To > from-blink && u.To < length(x)-edge || u.From > from && u.From < to && !first(x, u)) {
+		same := u.R.Seq == t.R.Seq
+		begins := u.From > from && u.From < to && !(same && first(x, u))
+		ends := u.To < to && u.To > from-blink && u.To < length(x)-edge
+		if u.Fixture == t.Fixture && (begins || ends && same) {
 			return true
 		}
 	}
