@@ -104,17 +104,16 @@ type socketClient struct {
 func (s *socketClient) serve() string {
 	// This context must not end with s.ctx: a read that is cancelled closes the socket without a close frame, and Close has one to send.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(s.ctx))
-	gone := make(chan string, 2) // one from each goroutine below
+	left, deaf := make(chan string, 1), make(chan struct{})
 	var helpers sync.WaitGroup
-	helpers.Go(func() { gone <- s.listen(ctx) })
-	helpers.Go(func() { gone <- s.ping(ctx) })
+	helpers.Go(func() { left <- s.listen(ctx) })
+	helpers.Go(func() { defer close(deaf); s.ping(ctx) })
 	defer helpers.Wait()
 	defer func() { _ = s.socket.CloseNow() }()
 	defer cancel()
 
 	if err := s.send(ctx, connected(s.sub.Session, s.id)); err != nil {
-		s.disconnect(s.connection, ingest.NetworkDisconnected)
-		return ingest.NetworkDisconnected
+		return s.unreached(left)
 	}
 	var last archive.Notice
 	for {
@@ -125,18 +124,32 @@ func (s *socketClient) serve() string {
 			}
 			last = n
 			if err := s.send(ctx, render(s.sessionID, n)); err != nil {
-				s.disconnect(s.connection, ingest.NetworkDisconnected)
-				return ingest.NetworkDisconnected
+				return s.unreached(left)
 			}
-		case reason := <-gone:
+		case reason := <-left:
 			s.disconnect(s.connection, reason)
 			return reason
+		case <-deaf:
+			_ = s.socket.CloseNow()
+			return s.unreached(left)
 		case <-s.ctx.Done():
 			s.disconnect(s.connection, ingest.NetworkDisconnected)
 			_ = s.socket.Close(websocket.StatusGoingAway, "the server is shutting down")
 			return ingest.NetworkDisconnected
 		}
 	}
+}
+
+// unreached disconnects a client that can be told nothing, and returns the reason. The client may have closed the connection meanwhile;
+// then listen knows.
+func (s *socketClient) unreached(left <-chan string) string {
+	reason := ingest.NetworkDisconnected
+	select {
+	case reason = <-left:
+	case <-time.After(s.Patience):
+	}
+	s.disconnect(s.connection, reason)
+	return reason
 }
 
 // dismissed closes a connection that the server has ended, and returns the reason. If last, the last notice, does not give the reason, the
@@ -165,16 +178,15 @@ func (s *socketClient) listen(ctx context.Context) string {
 }
 
 // ping pings the client until it does not answer.
-func (s *socketClient) ping(ctx context.Context) string {
+func (s *socketClient) ping(ctx context.Context) {
 	for sleep(ctx, s.Ping) {
 		probe, cancel := context.WithTimeout(ctx, s.Patience)
 		err := s.socket.Ping(probe)
 		cancel()
 		if err != nil {
-			break
+			return
 		}
 	}
-	return ingest.NetworkDisconnected
 }
 
 func (s *socketClient) send(ctx context.Context, event any) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -146,6 +147,36 @@ func TestHowConnectionsEnd(t *testing.T) {
 			h.wait(t, tc.line)
 			h.Close() // waits for all goroutines, so one that hangs fails the test
 		})
+	}
+}
+
+// TestCloseWhileEventsAreSent checks that a client that says goodbye while it is told something leaves as a client.
+func TestCloseWhileEventsAreSent(t *testing.T) {
+	h := newTestServer(t)
+	for range 30 {
+		socket := h.dial(t, "me")
+		read(t, socket)
+		h.mu.Lock()
+		h.log = nil
+		h.mu.Unlock()
+		var teller sync.WaitGroup
+		teller.Go(func() {
+			for told := true; told; {
+				h.mu.Lock()
+				told = len(h.clients) > 0
+				for _, c := range h.clients {
+					if len(c) < cap(c)/2 { // Disconnect adds one
+						c <- archive.Notice{Kind: archive.ArchiveStarted, At: start, ArchiveID: "a"}
+					}
+				}
+				h.mu.Unlock()
+			}
+		})
+		_ = socket.Close(websocket.StatusNormalClosure, "")
+		teller.Wait()
+		if ends := h.lines(); !slices.Contains(ends, "disconnect clientDisconnected") {
+			t.Fatalf("%q", ends)
+		}
 	}
 }
 
