@@ -144,9 +144,11 @@ func (s *socketClient) serve() string {
 // then listen knows.
 func (s *socketClient) unreached(left <-chan string) string {
 	reason := ingest.NetworkDisconnected
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), s.Patience)
+	defer cancel()
 	select {
 	case reason = <-left:
-	case <-time.After(s.Patience):
+	case <-ctx.Done():
 	}
 	s.disconnect(s.connection, reason)
 	return reason
