@@ -57,6 +57,9 @@ func (s Sighting) Answered() time.Time { return s.At.Over() }
 // Asked returns when the request for the object went out, or when its callback came.
 func (s Sighting) Asked() time.Time { return s.At.Sent() }
 
+// Crosses reports whether the object was asked for before an earlier answer had come. Nothing then tells which of the two is newer.
+func (s Sighting) Crosses(earlier Sighting) bool { return s.Asked().Before(earlier.Answered()) }
+
 // History is everything that was seen of one archive, in the order of the evidence.
 type History struct {
 	ID       string

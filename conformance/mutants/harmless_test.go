@@ -59,6 +59,7 @@ var harmlessChanges = []harmless{
 	{"a break of 0.3 s where a stream is published again", []string{"ARC-COMP-24"}, tape.Film(scenarios.FourHours, "beside.object.media", func(r *media.Report) {
 		r.Sound.Tones[0].Breaks = []media.Span{{From: 1.2, To: 1.5}}
 	})},
+	{"a read that crosses the stop and shows what was before", []string{"ARC-STAT-09", "ARC-GET-09"}, crossing(scenarios.Pair, "get.started", "stop")},
 	{"level 3.1 for full HD", nil, tape.Film(scenarios.FullHD, "1920x1080.object.media", func(r *media.Report) { r.Video.Level = 31 })},
 	{"the first picture of another codec leaves 30 ms late", []string{"ARC-IND-23", "ARC-IND-06", "ARC-IND-31"}, lateSwitch("carol", 30*time.Millisecond)},
 }
@@ -109,6 +110,21 @@ func refused(scenario, announces, behind string) func(*tape.Tape) {
 		twice.Time, twice.Seq = next.Time.Add(time.Millisecond), t.Records[len(t.Records)-1].Seq+1
 		at := slices.IndexFunc(t.Records, func(r evidence.Record) bool { return r.Seq == next.Seq })
 		t.Records = slices.Insert(slices.Clone(t.Records), at+1, twice)
+	}
+}
+
+// crossing answers a read again after a call, as if it had been asked before the call was answered.
+func crossing(scenario, read, call string) func(*tape.Tape) {
+	return func(t *tape.Tape) {
+		old, by := t.Where(scenario, read, tape.IsExchange), t.Where(scenario, call, tape.IsExchange)
+		if old == nil || by == nil {
+			return
+		}
+		late, at := tape.Copied(*old), by.Seq
+		late.Exchange.Started, late.Exchange.Duration = by.Exchange.Started.Add(by.Exchange.Duration/2), by.Exchange.Duration
+		late.Time, late.Seq = by.Time, t.Records[len(t.Records)-1].Seq+1
+		i := slices.IndexFunc(t.Records, func(r evidence.Record) bool { return r.Seq == at })
+		t.Records = slices.Insert(slices.Clone(t.Records), i+1, late)
 	}
 }
 

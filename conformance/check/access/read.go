@@ -163,6 +163,9 @@ func readUpdatedAt(c *check.Case) {
 			at, ok := s.Instant("updatedAt")
 			most := c.Latest(app, s.Answered()).Add(c.Limit("tolerance.created-at"))
 			c.Want(ok && !at.Before(least) && !at.After(most), fmt.Sprintf("updatedAt in milliseconds, from %d to %d", least.UnixMilli(), most.UnixMilli()), s.Show("updatedAt"), s.At)
+			if last.Object != nil && s.Crosses(last) {
+				continue
+			}
 			if last.Object != nil && last.Status() != s.Status() && s.Status() != "deleted" {
 				before, _ := last.Instant("updatedAt")
 				unchanged := c.Earliest(app, last.Asked()).Add(-c.Limit("tolerance.updated-at")) // the last moment at which it surely had the old status

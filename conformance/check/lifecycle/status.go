@@ -209,7 +209,7 @@ func knownTransitions(c *check.Case) {
 	for _, h := range c.EveryArchive() {
 		last := facts.Sighting{Object: jsonvalue.Object{"status": "started"}, At: h.Start}
 		for _, s := range h.Seen {
-			if s.Status() == "deleted" {
+			if s.Status() == "deleted" || s.Crosses(last) {
 				continue
 			}
 			if s.Status() != last.Status() {
@@ -319,6 +319,9 @@ func finalStays(c *check.Case) {
 		for _, s := range h.Seen {
 			if s.Status() == "deleted" && h.DeletedBefore(s.At) {
 				break
+			}
+			if end.Object != nil && s.Crosses(end) {
+				continue
 			}
 			if end.Object != nil {
 				c.Want(s.Status() == end.Status(), end.Status()+" for good", s.Show("status"), end.At, s.At)
