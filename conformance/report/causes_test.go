@@ -23,7 +23,8 @@ func unclear(id, why string) Clause {
 	return Clause{ID: id, Level: "must", Outcome: verdict.Inconclusive, Reason: why}
 }
 
-// TestCausesAreToldOnce checks that what could not be shown for one reason is one cause, under the broken clause that shows the reason if there is one.
+// TestCausesAreToldOnce checks that what could not be shown for one reason is one cause. It stands under the broken clause that
+// shows the reason, if there is one.
 func TestCausesAreToldOnce(t *testing.T) {
 	const refused = "client could not connect: dial tcp 127.0.0.1:9: connect: connection refused"
 	for _, c := range []struct {

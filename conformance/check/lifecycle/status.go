@@ -320,13 +320,11 @@ func finalStays(c *check.Case) {
 			if s.Status() == "deleted" && h.DeletedBefore(s.At) {
 				break
 			}
-			if end.Object != nil && s.Crosses(end) {
-				continue
-			}
-			if end.Object != nil {
-				c.Want(s.Status() == end.Status(), end.Status()+" for good", s.Show("status"), end.At, s.At)
-			} else if facts.Final(s.Status()) && s.Status() != "available" {
+			switch {
+			case end.Object == nil && facts.Final(s.Status()) && s.Status() != "available":
 				end = s
+			case end.Object != nil && !s.Crosses(end):
+				c.Want(s.Status() == end.Status(), end.Status()+" for good", s.Show("status"), end.At, s.At)
 			}
 		}
 	}

@@ -140,7 +140,7 @@ func outcomes(c verdict.Counts) []verdict.Outcome {
 
 // causes groups the clauses that went wrong by themselves: demands first, and what is expected or could not be judged last.
 func causes(r *report.Report) []group {
-	groups := []group{
+	groups := []group{ // by report.Kind
 		{Name: "Causes", Note: "What is broken. Mend these first: what they block is judged again then."},
 		{Name: "Recommendations not kept", Note: "They do not make the target non-conformant, unless the run is strict."},
 		{Name: "Could not be judged", Note: "Nothing that the target did contradicts these clauses, and nothing shows them."},
@@ -148,8 +148,7 @@ func causes(r *report.Report) []group {
 	}
 	found := finder(r)
 	for _, c := range r.Causes() {
-		i := map[report.Kind]int{report.Broken: 0, report.Advice: 1, report.Unshown: 2, report.Expected: 3}[c.Kind()]
-		groups[i].Causes = append(groups[i].Causes, cause{Cause: c})
+		groups[c.Kind()].Causes = append(groups[c.Kind()].Causes, cause{Cause: c})
 	}
 	for _, g := range groups {
 		for i := range g.Causes {
