@@ -1,6 +1,7 @@
 package mutants
 
 import (
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -60,6 +61,8 @@ var harmlessChanges = []harmless{
 		r.Sound.Tones[0].Breaks = []media.Span{{From: 1.2, To: 1.5}}
 	})},
 	{"a read that crosses the stop and shows what was before", []string{"ARC-STAT-09", "ARC-GET-09"}, crossing(scenarios.Pair, "get.started", "stop")},
+	{"an advance to the end of an archive that takes 3 s longer, which are recorded", nil, slowEnd(scenarios.FourHours, "clock.after", 3*time.Second)},
+	{"a stop that takes 3 s longer, which are recorded", besides("ARC-GET-09"), tape.All(slowEnd(scenarios.Pair, "stop", 3*time.Second), lasting(scenarios.Pair, 10))},
 	{"level 3.1 for full HD", nil, tape.Film(scenarios.FullHD, "1920x1080.object.media", func(r *media.Report) { r.Video.Level = 31 })},
 	{"the first picture of another codec leaves 30 ms late", []string{"ARC-IND-23", "ARC-IND-06", "ARC-IND-31"}, lateSwitch("carol", 30*time.Millisecond)},
 }
@@ -191,6 +194,66 @@ func slowStart(scenario string, long time.Duration) func(*tape.Tape) {
 		r.Exchange.Started = r.Exchange.Started.Add(-by)
 		r.Exchange.Duration += by
 		tape.Film(scenario, "object.media", func(f *media.Report) { moved(f, by.Seconds()) })(t)
+	}
+}
+
+// slowEnd makes the call that ends an archive take longer. Whatever comes after it comes later, and the file is longer.
+func slowEnd(scenario, label string, by time.Duration) func(*tape.Tape) {
+	return func(t *tape.Tape) {
+		call := t.Where(scenario, label, tape.IsExchange)
+		if call == nil {
+			return
+		}
+		call.Exchange.Duration += by
+		for i := range t.Records {
+			r := &t.Records[i]
+			if r.Scenario != scenario || r.Seq <= call.Seq {
+				continue
+			}
+			*r = tape.Copied(*r)
+			r.Time = r.Time.Add(by)
+			if r.Exchange != nil {
+				r.Exchange.Started = r.Exchange.Started.Add(by)
+			}
+			if p := r.Published; p != nil {
+				p.Last, p.Stopped = p.Last.Add(by), evidence.Span{From: p.Stopped.From.Add(by), To: p.Stopped.To.Add(by)}
+			}
+		}
+		tape.Film(scenario, "object.media", func(f *media.Report) { longer(f, by.Seconds()) })(t)
+	}
+}
+
+// lasting changes the duration that the archives of a scenario tell, if they tell one.
+func lasting(scenario string, seconds int) func(*tape.Tape) {
+	return func(t *tape.Tape) {
+		t.Archives(func(r *evidence.Record, archive map[string]any) bool {
+			counts := r.Scenario == scenario && fmt.Sprint(archive["duration"]) != "0"
+			if counts {
+				archive["duration"] = seconds
+			}
+			return counts
+		})
+	}
+}
+
+// longer makes the last that is seen and heard in a file last longer, by seconds.
+func longer(f *media.Report, by float64) {
+	f.Duration += by
+	f.Video.Duration += by
+	f.Audio.Duration += by
+	f.Sound.Duration += by
+	for i := range f.Picture.Appearances {
+		if a := &f.Picture.Appearances[i]; a.To > f.Video.Duration-by-1 {
+			more := 1 + by/(a.To-a.From)
+			a.LastMark = a.FirstMark + int(float64(a.LastMark-a.FirstMark)*more)
+			a.Frames = int(float64(a.Frames) * more)
+			a.To += by
+		}
+	}
+	for i := range f.Sound.Tones {
+		if s := &f.Sound.Tones[i]; s.To > f.Sound.Duration-by-1 {
+			s.To += by
+		}
 	}
 }
 
