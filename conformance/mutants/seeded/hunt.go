@@ -38,7 +38,7 @@ type Hunt struct {
 	Judge     func(ctx context.Context, faults []Fault, clauses []string) (Failed, error)
 	Functions map[string]string
 	Most      int  // faults in a run
-	Narrow    bool // judge only the clauses that the faults name: quicker, and blind to false alarms
+	Narrow    bool // judge only the clauses that the faults name, by the scenarios that show them: quicker, and blind to false alarms
 	Log       io.Writer
 }
 
@@ -61,9 +61,24 @@ type course struct {
 	instead map[string]Failed // by fault: what failed beside its clause, or in its place
 }
 
+// pass is a turn of judging what the ones before have missed.
+type pass struct {
+	most   int  // faults in a run
+	narrow bool // judge only the clauses that they name
+}
+
+// passes returns the turns. The last one has all scenarios: the fault may show in another one than the clause asks for by itself.
+func (h Hunt) passes() []pass {
+	all := []pass{{h.Most, h.Narrow}, {1, h.Narrow}}
+	if h.Narrow {
+		all = append(all, pass{1, false})
+	}
+	return all
+}
+
 // Run judges the server without a fault, then all faults in groups, and each one that was missed again by itself.
 func (h Hunt) Run(ctx context.Context, faults []Fault) (Tally, error) {
-	clean, err := h.Judge(ctx, nil, h.wanted(faults))
+	clean, err := h.Judge(ctx, nil, wanted(faults, h.Narrow))
 	if err != nil {
 		return Tally{}, err
 	}
@@ -72,10 +87,10 @@ func (h Hunt) Run(ctx context.Context, faults []Fault) (Tally, error) {
 		h.say("false alarms without a fault:%s", described(clean))
 	}
 	missed := faults
-	for _, most := range []int{h.Most, 1} {
+	for _, p := range h.passes() {
 		var again []Fault
-		for _, g := range Groups(missed, h.Functions, most) {
-			m, err := c.judge(ctx, g, most > 1)
+		for _, g := range Groups(missed, h.Functions, p.most) {
+			m, err := c.judge(ctx, g, p)
 			if err != nil {
 				return c.tally, err
 			}
@@ -97,8 +112,8 @@ func (h Hunt) Run(ctx context.Context, faults []Fault) (Tally, error) {
 }
 
 // wanted returns the clauses to judge with these faults.
-func (h Hunt) wanted(faults []Fault) []string {
-	if !h.Narrow {
+func wanted(faults []Fault, narrow bool) []string {
+	if !narrow {
 		return nil
 	}
 	var ids []string
@@ -111,10 +126,10 @@ func (h Hunt) wanted(faults []Fault) []string {
 
 // judge judges one group. It returns the faults whose clause did not fail, counts the others, and notes what failed that
 // no fault of the group names. A group that cannot be judged is missed as a whole, if it may be.
-func (c *course) judge(ctx context.Context, g []Fault, lenient bool) (missed []Fault, err error) {
-	failed, err := c.Judge(ctx, g, c.wanted(g))
+func (c *course) judge(ctx context.Context, g []Fault, p pass) (missed []Fault, err error) {
+	failed, err := c.Judge(ctx, g, wanted(g, p.narrow))
 	if err != nil {
-		if lenient && ctx.Err() == nil {
+		if p.most > 1 && ctx.Err() == nil {
 			c.say("not judged: %s: %v", Names(g), err)
 			return g, nil
 		}
@@ -138,7 +153,7 @@ func (c *course) judge(ctx context.Context, g []Fault, lenient bool) (missed []F
 			delete(unnamed, id)
 		}
 	}
-	if len(unnamed) == 0 {
+	if len(unnamed) == 0 || c.Narrow {
 		return missed, nil
 	}
 	return missed, c.blame(ctx, g, unnamed)

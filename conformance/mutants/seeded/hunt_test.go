@@ -13,6 +13,7 @@ import (
 type bench struct {
 	breaks map[string][]string
 	hidden map[string]string
+	whole  []string // clauses that fail only where all are judged
 	always []string // clauses that fail without a fault
 	fails  func(faults []Fault) bool
 	runs   int
@@ -26,7 +27,7 @@ func (b *bench) judge(_ context.Context, faults []Fault, clauses []string) (Fail
 	out := Failed{}
 	fail := func(ids []string) {
 		for _, id := range ids {
-			if len(clauses) == 0 || slices.Contains(clauses, id) {
+			if len(clauses) == 0 || slices.Contains(clauses, id) && !slices.Contains(b.whole, id) {
 				out[id] = "seen"
 			}
 		}
@@ -56,6 +57,7 @@ func TestHunt(t *testing.T) {
 		"hidden in a group":  {bench: bench{breaks: map[string][]string{"a": {"1"}, "b": {"2"}, "c": {"3"}}, hidden: map[string]string{"c": "a"}}, want: Tally{Faults: 3, Caught: 3}},
 		"a false alarm":      {bench: bench{breaks: map[string][]string{"a": {"1"}, "b": {"2"}, "c": {"3"}}, always: []string{"9"}}, want: Tally{Faults: 3, Caught: 3, FalseAlarms: 1}},
 		"narrow sees less":   {bench: bench{breaks: map[string][]string{"a": {"1"}, "b": {"2"}, "c": {"7"}}, always: []string{"9"}}, narrow: true, want: Tally{Faults: 3, Caught: 2, Survived: 1}},
+		"shown by all alone": {bench: bench{breaks: map[string][]string{"a": {"1"}, "b": {"2"}, "c": {"3"}}, whole: []string{"3"}}, narrow: true, want: Tally{Faults: 3, Caught: 3}},
 		"a group breaks off": {bench: bench{breaks: map[string][]string{"a": {"1"}, "b": {"2"}, "c": {"3"}}, fails: onceWithAll()}, want: Tally{Faults: 3, Caught: 3}, says: "not judged"},
 	} {
 		var said strings.Builder
