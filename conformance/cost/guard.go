@@ -2,17 +2,18 @@ package cost
 
 import (
 	"context"
+	"errors"
 
 	"reelcheck/conformance/evidence"
 )
 
 // Guard stops a run that costs more than it may.
 type Guard struct {
-	Exceeded error         // the cap that was exceeded; read after Done
-	Done     chan struct{} // closed when the guard has ended
+	Err  error         // of the record that says which cap was exceeded; read after Done
+	Done chan struct{} // closed when the guard has ended
 }
 
-// Watch counts what the evidence shows until ctx ends. It calls stop when a cap is exceeded.
+// Watch counts what the evidence shows until ctx ends. When a cap is exceeded, it writes so to the evidence, and calls stop.
 func Watch(ctx context.Context, j *evidence.Journal, caps Caps, stop func()) *Guard {
 	g := &Guard{Done: make(chan struct{})}
 	wake, release := j.Watch()
@@ -24,7 +25,8 @@ func Watch(ctx context.Context, j *evidence.Journal, caps Caps, stop func()) *Gu
 			records := j.View().Records
 			count.Add(records[seen:]...)
 			seen = len(records)
-			if g.Exceeded = caps.Exceeded(count.Total()); g.Exceeded != nil {
+			if over := new(Excess); errors.As(caps.Exceeded(count.Total()), &over) {
+				_, g.Err = j.Append(evidence.Record{Label: "cap", Harness: &evidence.Harness{Kind: evidence.RunStopped, Message: over.Cap + ", after " + over.What}})
 				stop()
 				return
 			}

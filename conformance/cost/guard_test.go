@@ -1,7 +1,6 @@
 package cost
 
 import (
-	"strings"
 	"testing"
 
 	"reelcheck/conformance/evidence"
@@ -25,7 +24,7 @@ func TestGuardStopsTheRun(t *testing.T) {
 	}
 	<-stopped
 	<-g.Done
-	if g.Exceeded == nil || !strings.Contains(g.Exceeded.Error(), "--max-archives 1") {
-		t.Errorf("stopped for %v", g.Exceeded)
+	if last, _ := j.View().Harness().Last(); g.Err != nil || last.Harness == nil || last.Harness.Message != "--max-archives 1, after 2 archives" {
+		t.Errorf("%v, %+v", g.Err, last.Harness)
 	}
 }

@@ -236,7 +236,7 @@ func (v View) Last() (r Record, ok bool) {
 func (v View) Torn() []string {
 	var torn []string
 	for _, name := range v.Scenarios() {
-		if step, ok := v.Outcome(name); !ok || step.Outcome == Began || step.Outcome == Broken && step.Text == Interrupted {
+		if step, ok := v.Outcome(name); !ok || step.Torn() {
 			torn = append(torn, name)
 		}
 	}

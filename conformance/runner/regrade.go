@@ -72,7 +72,7 @@ func (e recorded) grade(g grading) (out Outcome, err error) {
 	}
 	torn := e.Torn()
 	g.view, g.verdicts = e.View, judge.Grade(g.ledger, liveness.Alive(e.View).Whole(torn), e.about.Capabilities, e.head.Clauses...)
-	g.facts.Interrupted = len(torn) > 0 && report.Died(e.View) == nil
+	g.facts.Interrupted = len(torn) > 0 && !cutOff(e.View)
 	out = g.outcome()
 	if g.facts.Interrupted {
 		out.Notes = append(out.Notes, "the run was interrupted or killed; these scenarios had not ended: "+strings.Join(torn, ", "))
