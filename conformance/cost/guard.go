@@ -21,11 +21,14 @@ func Watch(ctx context.Context, j *evidence.Journal, caps Caps, stop func()) *Gu
 		defer close(g.Done)
 		defer release()
 		var count Counter
-		for seen := 0; ; {
-			records := j.View().Records
-			count.Add(records[seen:]...)
-			seen = len(records)
-			if over := new(Excess); errors.As(caps.Exceeded(count.Total()), &over) {
+		var total Cost
+		for seen := -1; ; {
+			loose, records := j.Loose(), j.View().Records
+			if len(records) != seen {
+				count.Add(records[max(seen, 0):]...)
+				seen, total = len(records), count.Total()
+			}
+			if over := new(Excess); errors.As(caps.Exceeded(total.Plus(Cost{Received: loose})), &over) {
 				_, g.Err = j.Append(evidence.Record{Label: "cap", Harness: &evidence.Harness{Kind: evidence.RunStopped, Message: over.Cap + ", after " + over.What}})
 				stop()
 				return
