@@ -23,7 +23,7 @@ type View struct {
 	dir     string
 }
 
-// TornError reports that the journal ends in the middle of a line, as after a kill. The records before Offset are good.
+// TornError reports that the journal ends in the middle of a line, as after a kill, whether or not a line end follows. The records before Offset are good.
 type TornError struct{ Offset int64 }
 
 func (e *TornError) Error() string {
@@ -84,6 +84,9 @@ func Read(r io.Reader) ([]Record, error) {
 			return records, fmt.Errorf("journal line at byte %d: %w", at, err)
 		case len(records) == readRecords:
 			return records, fmt.Errorf("the journal has more than %d records, which is the limit", readRecords)
+		}
+		if _, end := lines.Peek(1); errors.Is(end, io.EOF) && !json.Valid(line) {
+			return records, &TornError{Offset: at}
 		}
 		var rec Record
 		dec := json.NewDecoder(bytes.NewReader(line))

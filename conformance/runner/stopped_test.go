@@ -75,3 +75,31 @@ func regraded(t *testing.T, dir string) Outcome {
 	}
 	return got
 }
+
+// TestRefusalsOfACutRun: nothing shows that the target accepts a proper start, because the scenario that starts an archive did not end.
+func TestRefusalsOfACutRun(t *testing.T) {
+	for last, want := range map[evidence.Outcome]verdict.Outcome{evidence.Began: verdict.Inconclusive, evidence.Done: verdict.Fail} {
+		dir := bundle(t, evidence.About{Clauses: []string{"ARC-START-15"}}, evidence.Step{Outcome: evidence.Began})
+		j, _, err := evidence.Resume(dir, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range []evidence.Record{
+			{Scenario: scenarios.Refusals, Label: "start", Exchange: &evidence.Exchange{Operation: evidence.StartArchive, Identity: evidence.AsUnified,
+				Request:  evidence.Request{Method: "POST", URL: "http://a/v2/project/p/archive", Body: evidence.Body{Text: "{"}},
+				Response: &evidence.Response{Status: 400}}},
+			{Scenario: scenarios.Pair, Label: "scenario", Step: &evidence.Step{Outcome: last}},
+			{Scenario: scenarios.Refusals, Label: "scenario", Step: &evidence.Step{Outcome: evidence.Done}},
+		} {
+			if _, err := j.Append(r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := j.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if got := regraded(t, dir).Report.Clauses[0]; got.Outcome != want {
+			t.Errorf("composed-pair %s: %s, %q %v, want %s", last, got.Outcome, got.Reason, got.Findings, want)
+		}
+	}
+}
