@@ -23,7 +23,8 @@ type View struct {
 	dir     string
 }
 
-// TornError reports that the journal ends in the middle of a line, as after a kill, whether or not a line end follows. The records before Offset are good.
+// TornError reports that the journal ends in the middle of a line, as after a kill, whether or not a line end follows. The records
+// before Offset are good.
 type TornError struct{ Offset int64 }
 
 func (e *TornError) Error() string {
