@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -112,12 +113,26 @@ func conclude(f *facts.Facts, v *verdict.Verdict, c *Case, ch Check, causes Caus
 			}
 		}
 	case len(c.inconclusive) > 0:
-		v.Outcome, v.Reason = verdict.Inconclusive, strings.Join(slices.Compact(c.inconclusive), "; ")
+		v.Outcome, v.Reason = verdict.Inconclusive, cmp.Or(unended(f.View, ch), strings.Join(slices.Compact(c.inconclusive), "; "))
 	case len(c.proof) > 0:
 		v.Outcome, v.Proof = verdict.Pass, c.proof
 	default:
 		unshown(f, v, ch)
 	}
+}
+
+// unended says which scenarios of the clause did not end by themselves, or returns "". Then what the others lack tells nothing more.
+func unended(v evidence.View, ch Check) string {
+	var why []string
+	for _, name := range ch.Shown {
+		if step, ok := v.Outcome(name); ok && step.Torn() {
+			why = append(why, "scenario "+name+" did not end")
+		}
+	}
+	if len(why) == 0 {
+		return ""
+	}
+	return "not shown: " + strings.Join(why, "; ")
 }
 
 // unshown explains why a clause has no evidence, by the outcomes of the scenarios that should have shown it. If the target
@@ -151,7 +166,7 @@ func unshown(f *facts.Facts, v *verdict.Verdict, ch Check) {
 			}
 		case step.Outcome == evidence.Unwaited:
 			why = append(why, "scenario "+name+" "+step.Text)
-		case step.Outcome == evidence.Broken:
+		case step.Outcome == evidence.Broken && !step.Torn():
 			why = append(why, "scenario "+name+" broke: "+step.Text)
 		case step.Outcome == evidence.Done && later(f, ch.Clause, name):
 			why = append(why, "scenario "+name+" looks at it later")

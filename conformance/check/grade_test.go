@@ -107,3 +107,23 @@ func TestCapabilitiesAndPending(t *testing.T) {
 		t.Errorf("pending: %+v", v)
 	}
 }
+
+// TestWhatDidNotEnd: a clause that one scenario leaves unclear, because another one of its did not end, was not shown for that reason.
+func TestWhatDidNotEnd(t *testing.T) {
+	cl := spec.Clause{ID: "ARC-START-01", Level: spec.Must, Verify: spec.Checks}
+	ch := Check{Clause: cl.ID, Shown: []string{"refusals", "composed-pair"}, Judge: func(c *Case) { c.Unclear("no proper call was tried") }}
+	done := scenarioAt("refusals", evidence.Step{Outcome: evidence.Done}).Records
+	for _, c := range []struct {
+		last evidence.Step
+		want string
+	}{
+		{evidence.Step{Outcome: evidence.Began}, "not shown: scenario composed-pair did not end"},
+		{evidence.Step{Outcome: evidence.Broken, Text: evidence.Interrupted}, "not shown: scenario composed-pair did not end"},
+		{evidence.Step{Outcome: evidence.Done}, "no proper call was tried"},
+	} {
+		v := Grade(facts.Sort(ledger(t), evidence.View{}.With(slices.Concat(done, scenarioAt("composed-pair", c.last).Records))), cl, nil, ch, Causes{})
+		if v.Outcome != verdict.Inconclusive || v.Reason != c.want {
+			t.Errorf("%s: %s, %q", c.last.Outcome, v.Outcome, v.Reason)
+		}
+	}
+}

@@ -234,15 +234,20 @@ type Caps struct {
 	Bytes    int64 // sent and received
 }
 
-// Exceeded returns an error that names the cap which c exceeds, or nil.
+// Excess is what a cost has more of than a cap allows.
+type Excess struct{ What, Cap string }
+
+func (e *Excess) Error() string { return e.What + " are more than " + e.Cap }
+
+// Exceeded returns an [Excess] if c has more than a cap allows.
 func (l Caps) Exceeded(c Cost) error {
 	switch {
 	case l.Archives > 0 && c.Archives > l.Archives:
-		return fmt.Errorf("%d archives are more than --max-archives %d", c.Archives, l.Archives)
+		return &Excess{fmt.Sprintf("%d archives", c.Archives), fmt.Sprintf("--max-archives %d", l.Archives)}
 	case l.Minutes > 0 && c.Minutes() > l.Minutes:
-		return fmt.Errorf("%.1f archived minutes are more than --max-minutes %g", c.Minutes(), l.Minutes)
+		return &Excess{fmt.Sprintf("%.1f archived minutes", c.Minutes()), fmt.Sprintf("--max-minutes %g", l.Minutes)}
 	case l.Bytes > 0 && c.Sent+c.Received > l.Bytes:
-		return fmt.Errorf("%d bytes sent and received are more than --max-bytes %d", c.Sent+c.Received, l.Bytes)
+		return &Excess{fmt.Sprintf("%d bytes sent and received", c.Sent+c.Received), fmt.Sprintf("--max-bytes %d", l.Bytes)}
 	}
 	return nil
 }

@@ -2,17 +2,18 @@ package cost
 
 import (
 	"context"
+	"errors"
 
 	"reelcheck/conformance/evidence"
 )
 
 // Guard stops a run that costs more than it may.
 type Guard struct {
-	Exceeded error         // the cap that was exceeded; read after Done
-	Done     chan struct{} // closed when the guard has ended
+	Err  error         // of the record that says which cap was exceeded; read after Done
+	Done chan struct{} // closed when the guard has ended
 }
 
-// Watch counts what the evidence shows until ctx ends. It calls stop when a cap is exceeded.
+// Watch counts what the evidence shows until ctx ends. When a cap is exceeded, it writes so to the evidence, and calls stop.
 func Watch(ctx context.Context, j *evidence.Journal, caps Caps, stop func()) *Guard {
 	g := &Guard{Done: make(chan struct{})}
 	wake, release := j.Watch()
@@ -20,11 +21,15 @@ func Watch(ctx context.Context, j *evidence.Journal, caps Caps, stop func()) *Gu
 		defer close(g.Done)
 		defer release()
 		var count Counter
-		for seen := 0; ; {
-			records := j.View().Records
-			count.Add(records[seen:]...)
-			seen = len(records)
-			if g.Exceeded = caps.Exceeded(count.Total()); g.Exceeded != nil {
+		var total Cost
+		for seen := -1; ; {
+			loose, records := j.Loose(), j.View().Records
+			if len(records) != seen {
+				count.Add(records[max(seen, 0):]...)
+				seen, total = len(records), count.Total()
+			}
+			if over := new(Excess); errors.As(caps.Exceeded(total.Plus(Cost{Received: loose})), &over) {
+				_, g.Err = j.Append(evidence.Record{Label: "cap", Harness: &evidence.Harness{Kind: evidence.RunStopped, Message: over.Cap + ", after " + over.What}})
 				stop()
 				return
 			}

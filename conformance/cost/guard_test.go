@@ -1,8 +1,10 @@
 package cost
 
 import (
-	"strings"
+	"bytes"
+	"context"
 	"testing"
+	"time"
 
 	"reelcheck/conformance/evidence"
 )
@@ -25,7 +27,56 @@ func TestGuardStopsTheRun(t *testing.T) {
 	}
 	<-stopped
 	<-g.Done
-	if g.Exceeded == nil || !strings.Contains(g.Exceeded.Error(), "--max-archives 1") {
-		t.Errorf("stopped for %v", g.Exceeded)
+	if last, _ := j.View().Harness().Last(); g.Err != nil || last.Harness == nil || last.Harness.Message != "--max-archives 1, after 2 archives" {
+		t.Errorf("%v, %+v", g.Err, last.Harness)
 	}
+}
+
+// TestGuardStopsADownload writes a file that is not complete, and one that never will be.
+func TestGuardStopsADownload(t *testing.T) {
+	for name, give := range map[string]func(*evidence.BlobWriter){"running": func(*evidence.BlobWriter) {}, "given up": (*evidence.BlobWriter).Abort} {
+		t.Run(name, func(t *testing.T) {
+			j, err := evidence.Create(t.TempDir(), evidence.About{}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			stopped := make(chan struct{})
+			g := Watch(ctx, j, Caps{Bytes: 1000}, func() { close(stopped) })
+			for _, bytes := range []int{600, 500} {
+				b, err := j.Blob()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := b.Write(make([]byte, bytes)); err != nil {
+					t.Fatal(err)
+				}
+				give(b)
+			}
+			<-g.Done
+			if last, _ := j.View().Harness().Last(); last.Harness == nil || last.Harness.Message != "--max-bytes 1000, after 1100 bytes sent and received" {
+				t.Errorf("%+v", last.Harness)
+			}
+		})
+	}
+}
+
+// TestGuardCountsAKeptFileOnce keeps a file that is as long as the cap.
+func TestGuardCountsAKeptFileOnce(t *testing.T) {
+	j, err := evidence.Create(t.TempDir(), evidence.About{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum, size, err := j.Keep(bytes.NewReader(make([]byte, 1000)))
+	if err == nil {
+		_, err = j.Append(evidence.Record{Scenario: "s", Object: &evidence.Object{Store: "cloud", Size: size, SHA256: sum}})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	g := Watch(ctx, j, Caps{Bytes: 1000}, func() { t.Error("stopped") })
+	cancel()
+	<-g.Done
 }

@@ -20,6 +20,8 @@ type Exchange struct {
 	Duration  time.Duration `json:"durationNs"`
 	// Error is set when no complete response arrived.
 	Error string `json:"error,omitempty"`
+	// Received is how many bytes of a file had come by then.
+	Received int64 `json:"received,omitempty"`
 	// Violations of openapi.yaml. A violation of side "request" is the suite's own fault.
 	Violations []Violation `json:"violations,omitempty"`
 }

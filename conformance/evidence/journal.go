@@ -75,6 +75,7 @@ type Journal struct {
 	seq     int64
 	size    int64 // of the journal in bytes
 	blobs   int64 // bytes of blobs, also of those that are not complete
+	loose   int64 // see Loose
 	records []Record
 	secrets []secret
 	waiters map[chan struct{}]struct{}
@@ -183,14 +184,19 @@ func (j *Journal) Append(r Record) (Record, error) {
 	}
 	j.seq, j.size = r.Seq, j.size+int64(len(line))
 	j.records = append(j.records, r)
+	j.wake()
+	j.mu.Unlock()
+	return r, j.sync(r.Seq)
+}
+
+// wake wakes those who watch. The caller holds mu.
+func (j *Journal) wake() {
 	for w := range j.waiters {
 		select {
 		case w <- struct{}{}:
 		default:
 		}
 	}
-	j.mu.Unlock()
-	return r, j.sync(r.Seq)
 }
 
 // room returns a *FullError if the journal has no room for a record of so many bytes. The suite decides itself how many steps and notes there are.
@@ -214,6 +220,8 @@ func (j *Journal) take(n int64) error {
 		return &FullError{fmt.Sprintf("%d bytes of bodies and files", int64(maxBlobs))}
 	}
 	j.blobs += n
+	j.loose += n
+	j.wake()
 	return nil
 }
 
@@ -222,6 +230,13 @@ func (j *Journal) give(n int64) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.blobs -= n
+}
+
+// Loose returns how many bytes were written to blobs that are not complete, or never will be.
+func (j *Journal) Loose() int64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.loose
 }
 
 // encode marshals r with secrets replaced, and changes r to what a reader of the bundle will see.
@@ -263,7 +278,7 @@ func (j *Journal) sync(seq int64) error {
 	return nil
 }
 
-// Watch returns a channel that receives a value after records were appended, and a function that ends the watch. It is a
+// Watch returns a channel that receives a value after records were appended or bytes of blobs written, and a function that ends the watch. It is a
 // wake-up, not a queue: look at a View after each value.
 func (j *Journal) Watch() (<-chan struct{}, func()) {
 	c := make(chan struct{}, 1)
@@ -351,6 +366,9 @@ func (w *BlobWriter) Commit() (sum string, size int64, err error) {
 	if err := durable.Place(w.f, name); err != nil {
 		return "", 0, fmt.Errorf("keep blob: %w", err)
 	}
+	w.journal.mu.Lock()
+	defer w.journal.mu.Unlock()
+	w.journal.loose -= w.n
 	return sum, w.n, nil
 }
 

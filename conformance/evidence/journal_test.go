@@ -98,6 +98,16 @@ func TestReadToleratesATornTailOnly(t *testing.T) {
 			t.Fatalf("cut at %d: %d records, %v", cut, len(got), err)
 		}
 	}
+	for _, end := range []string{"{\n", "\x00\x00\n", string(whole[last:len(whole)-3]) + "\n"} {
+		got, err := Read(strings.NewReader(string(whole[:last]) + end))
+		var torn *TornError
+		if !errors.As(err, &torn) || torn.Offset != int64(last) || len(got) != 2 {
+			t.Errorf("%q at the end: %d records, %v", end, len(got), err)
+		}
+	}
+	if got, err := Read(strings.NewReader("{\n" + string(whole))); err == nil || errors.As(err, new(*TornError)) || len(got) != 0 {
+		t.Errorf("a torn line at the beginning: %d records, %v", len(got), err)
+	}
 	broken := bytes.Replace(whole, []byte(`"outcome"`), []byte(`"outcom"`), 1)
 	if got, err := Read(bytes.NewReader(broken)); err == nil || len(got) != 0 {
 		t.Errorf("unknown key in line 1: %d records, %v", len(got), err)

@@ -160,6 +160,9 @@ const (
 // Interrupted is the text of the last step of a scenario that an interruption of the run broke.
 const Interrupted = "interrupted"
 
+// Torn reports whether a scenario of which this is the last step did not end by itself.
+func (s Step) Torn() bool { return s.Outcome == Began || s.Outcome == Broken && s.Text == Interrupted }
+
 // Step is an event of the scenario itself. The label is "scenario" when it begins or ends, and the name of the phase
 // otherwise.
 type Step struct {
@@ -352,7 +355,7 @@ type Fired struct {
 
 // Harness is trouble that is not the target's fault: a stalled publisher, a failed sink, a missing tool.
 type Harness struct {
-	Kind    string `json:"kind"` // "publisher", "sink", "environment", "request-schema", "cleanup", "panic", TargetEnded or AdapterEnded
+	Kind    string `json:"kind"` // "publisher", "sink", "environment", "request-schema", "cleanup", "panic", TargetEnded, AdapterEnded or RunStopped
 	Message string `json:"message"`
 }
 
@@ -361,3 +364,6 @@ const TargetEnded = "target"
 
 // AdapterEnded is the kind of the record that says that the adapter of the clients ended, or says nothing more, before the run was over.
 const AdapterEnded = "adapter"
+
+// RunStopped is the kind of the record that says which cap stopped the run, and what it had had by then.
+const RunStopped = "stopped"

@@ -40,11 +40,32 @@ func Resume(dir string, now func() time.Time) (*Journal, About, error) {
 	return j, about, nil
 }
 
+// ErrInUse means that another process writes the evidence.
+var ErrInUse = errors.New("another conform is writing this evidence")
+
+// Tidy clears what a writer that was killed has left of a bundle: blobs that are not complete, and a torn last line. It reports whether
+// there was such a line. While the writer goes on it clears nothing, and its error is [ErrInUse].
+func Tidy(dir string) (torn bool, err error) {
+	size := func() int64 {
+		info, err := os.Stat(filepath.Join(dir, journalFile))
+		if err != nil {
+			return 0
+		}
+		return info.Size()
+	}
+	before := size()
+	j, _, err := Resume(dir, nil)
+	if err != nil {
+		return false, err
+	}
+	return size() < before, j.Close()
+}
+
 // lock claims a journal for this process, until it is closed. It closes a journal that another conform is writing.
 func lock(f *os.File) error {
 	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		err = errors.New("another conform is writing this evidence")
+		err = ErrInUse
 	}
 	if err != nil {
 		return errors.Join(err, f.Close())

@@ -23,7 +23,8 @@ type View struct {
 	dir     string
 }
 
-// TornError reports that the journal ends in the middle of a line, as after a kill. The records before Offset are good.
+// TornError reports that the journal ends in the middle of a line, as after a kill, whether or not a line end follows. The records
+// before Offset are good.
 type TornError struct{ Offset int64 }
 
 func (e *TornError) Error() string {
@@ -84,6 +85,9 @@ func Read(r io.Reader) ([]Record, error) {
 			return records, fmt.Errorf("journal line at byte %d: %w", at, err)
 		case len(records) == readRecords:
 			return records, fmt.Errorf("the journal has more than %d records, which is the limit", readRecords)
+		}
+		if _, end := lines.Peek(1); errors.Is(end, io.EOF) && !json.Valid(line) {
+			return records, &TornError{Offset: at}
 		}
 		var rec Record
 		dec := json.NewDecoder(bytes.NewReader(line))
@@ -236,7 +240,7 @@ func (v View) Last() (r Record, ok bool) {
 func (v View) Torn() []string {
 	var torn []string
 	for _, name := range v.Scenarios() {
-		if step, ok := v.Outcome(name); !ok || step.Outcome == Began || step.Outcome == Broken && step.Text == Interrupted {
+		if step, ok := v.Outcome(name); !ok || step.Torn() {
 			torn = append(torn, name)
 		}
 	}

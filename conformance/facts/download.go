@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -20,6 +21,34 @@ func (d Download) Answered() time.Time { return d.R.Exchange.Started.Add(d.R.Exc
 
 // Served reports whether the download was answered with the file.
 func (d Download) Served() bool { return d.R.Exchange.Status()/100 == 2 }
+
+// BrokenOff reports whether the network or the suite ended the download of a file early.
+func (d Download) BrokenOff() bool {
+	e := d.R.Exchange
+	return e.Error != "" && e.Request.Header.Get("Range") == "" && (d.Served() || e.Error == evidence.Interrupted)
+}
+
+// Unended says what shows that the target does not end the download, or returns "": more came than the archive says, or than a file can
+// have after all the time of the scenario; or less than a slow target sends.
+func (f *Facts) Unended(d Download) string {
+	e := d.R.Exchange
+	if e.Error == "" {
+		return ""
+	}
+	first, _ := f.View.Scenario(d.R.Scenario).First()
+	most := f.Number("tolerance.file-size") + int64(e.Started.Sub(first.Time).Seconds()*float64(f.Number("tolerance.file-rate")/8))
+	due := f.Limit("tolerance.download") + time.Duration(e.Received*8/f.Number("tolerance.download-rate"))*time.Second
+	came := fmt.Sprintf("%d bytes in %v, without an end", e.Received, e.Duration.Round(time.Second))
+	switch size, told := d.From.Whole("size"); {
+	case told && e.Received > size:
+		return fmt.Sprintf("%s, of a file of %d bytes", came, size)
+	case e.Received > most:
+		return fmt.Sprintf("%s, which is more than a file can have after %v", came, e.Started.Sub(first.Time).Round(time.Second))
+	case e.Duration >= due:
+		return came
+	}
+	return ""
+}
 
 // Refused reports whether the target answered with a client error.
 func (d Download) Refused() bool { return d.R.Exchange.Status()/100 == 4 }

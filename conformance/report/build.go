@@ -36,6 +36,7 @@ func Build(ledger spec.Ledger, verdicts []verdict.Verdict, v evidence.View, excu
 	} else if end != nil {
 		r.Run.Died = end.Harness.Message
 	}
+	r.Run.Stopped = Stopped(v)
 	r.Exhibits = exhibit.Choose(ledger, verdicts, v)
 	for _, name := range v.Scenarios() {
 		r.Scenarios = append(r.Scenarios, scenario(name, v.Scenario(name)))
@@ -133,6 +134,16 @@ func Died(v evidence.View) *evidence.Record {
 		}
 	}
 	return nil
+}
+
+// Stopped says which cap stopped the run of the evidence, or returns "".
+func Stopped(v evidence.View) string {
+	for _, r := range v.Harness().Records {
+		if r.Harness.Kind == evidence.RunStopped {
+			return r.Harness.Message
+		}
+	}
+	return ""
 }
 
 // host returns the host of a target's address, without credentials.

@@ -67,6 +67,7 @@ type Run struct {
 	ExitCode    int       `json:"exitCode"`
 	Died        string    `json:"died,omitempty"`      // how the target ended while it was judged
 	Adapter     string    `json:"adapter,omitempty"`   // how the adapter of the clients ended before that
+	Stopped     string    `json:"stopped,omitempty"`   // by which cap
 	NoArchive   string    `json:"noArchive,omitempty"` // what kept the target from recording anything
 	Stale       []Stale   `json:"staleBaseline,omitempty"`
 	NotSelected int       `json:"notSelected,omitempty"` // clauses of the ledger

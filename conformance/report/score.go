@@ -64,6 +64,9 @@ func (r *Report) Headline() string {
 	if r.Run.NotSelected > 0 {
 		selected = fmt.Sprintf(", of %s selected; %d not selected", text.Number(r.Counts.Total(), "clause", "clauses"), r.Run.NotSelected)
 	}
+	if r.Run.Stopped != "" {
+		selected = "; stopped by " + r.Run.Stopped + selected
+	}
 	switch r.Run.ExitCode {
 	case verdict.ExitConformant:
 		return "Conformant" + selected
@@ -98,6 +101,8 @@ func (r *Report) First() string {
 		return text.Sentence(r.Run.Died) + ". Everything after that is not judged."
 	case r.Run.Adapter != "":
 		return "No verdict on the target was possible, because the adapter of the clients, which is no part of it, failed: " + r.Run.Adapter + ". What came after that is not judged."
+	case r.Run.Stopped != "":
+		return "The run was stopped by " + r.Run.Stopped + ". Scenarios that had not ended by then are not judged."
 	case r.Run.NoArchive != "":
 		return "No archive could be started, and most failures follow from that: conform doctor --target FILE names what is wrong first. " + text.Sentence(r.Run.NoArchive)
 	}

@@ -205,12 +205,13 @@ func (s *environment) await(ctx context.Context, names []string) error {
 	return err
 }
 
-// gone reports whether the evidence says that the target, or the adapter of the clients, ended.
-func (s *environment) gone() bool { return report.Died(s.journal.View()) != nil }
+// cutOff reports whether the evidence says that the target or the adapter of the clients ended, or that a cap stopped the run.
+func cutOff(v evidence.View) bool { return report.Died(v) != nil || report.Stopped(v) != "" }
 
+// over reports whether a scenario has ended by itself.
 func over(v evidence.View, scenario string) bool {
 	step, ok := v.Outcome(scenario)
-	return ok && step.Outcome != evidence.Began && step.Outcome != evidence.Note
+	return ok && !step.Torn() && step.Outcome != evidence.Note
 }
 
 // settled returns the evidence of the scenarios that have ended.
@@ -223,12 +224,9 @@ func (s *environment) settled() evidence.View {
 	return v.Where(func(r *evidence.Record) bool { return settled[r.Scenario] })
 }
 
-// whole returns all evidence. If the run was interrupted, it leaves out what was seen in the scenarios that did not end by themselves.
-func (s *environment) whole(interrupted bool) evidence.View {
+// whole returns all evidence, without what was seen in scenarios that did not end by themselves.
+func (s *environment) whole() evidence.View {
 	v := liveness.Alive(s.journal.View())
-	if !interrupted {
-		return v
-	}
 	return v.Whole(v.Torn())
 }
 

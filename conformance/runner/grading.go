@@ -31,7 +31,7 @@ func (g grading) outcome() Outcome {
 	r.Run.NoArchive, r.Run.Stale, r.Run.Records = noArchive(g.view), wrong, len(g.view.Records)
 	facts := g.facts
 	facts.Excused, facts.Stale, facts.Unreachable = excused, len(wrong) > 0, r.Run.Died != ""
-	facts.Adapter = r.Run.Adapter != ""
+	facts.Adapter, facts.Stopped = r.Run.Adapter != "", r.Run.Stopped != ""
 	for _, v := range g.verdicts {
 		facts.Harness = facts.Harness || v.Fault
 	}
@@ -41,12 +41,12 @@ func (g grading) outcome() Outcome {
 	return Outcome{Report: r, Code: r.Run.ExitCode}
 }
 
-// noArchive says what kept the first scenario from recording anything, if there is no archive at all. Of a target that died it
-// says nothing.
+// noArchive says what kept the first scenario from recording anything, if there is no archive at all. Of a run that was cut off
+// it says nothing.
 func noArchive(v evidence.View) string {
 	var made cost.Counter
 	made.Add(v.Records...)
-	if made.Total().Archives > 0 || report.Died(v) != nil {
+	if made.Total().Archives > 0 || cutOff(v) {
 		return ""
 	}
 	for _, name := range v.Scenarios() {

@@ -21,6 +21,10 @@ func Regrade(bundle, version string, old *report.Report) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
+	how := ""
+	if old == nil {
+		how = intact.End(bundle, e.View)
+	}
 	var baseline []report.Excuse
 	if old != nil {
 		baseline = old.Baseline
@@ -34,6 +38,9 @@ func Regrade(bundle, version string, old *report.Report) (Outcome, error) {
 		return out, err
 	}
 	r := out.Report
+	if r.Run.Interrupted && how != "" {
+		out.Notes = append([]string{how}, out.Notes...)
+	}
 	r.Run.ID, r.Run.StartedAt, r.Run.FinishedAt, r.Run.Selection = e.head.Run, e.head.Started, finished, e.head.Selection
 	r.Run.Regraded, r.Run.Evidence = true, bundle
 	return out, nil
@@ -72,10 +79,10 @@ func (e recorded) grade(g grading) (out Outcome, err error) {
 	}
 	torn := e.Torn()
 	g.view, g.verdicts = e.View, judge.Grade(g.ledger, liveness.Alive(e.View).Whole(torn), e.about.Capabilities, e.head.Clauses...)
-	g.facts.Interrupted = len(torn) > 0 && report.Died(e.View) == nil
+	g.facts.Interrupted = len(torn) > 0 && !cutOff(e.View)
 	out = g.outcome()
 	if g.facts.Interrupted {
-		out.Notes = append(out.Notes, "the run was interrupted or killed; these scenarios had not ended: "+strings.Join(torn, ", "))
+		out.Notes = append(out.Notes, "these scenarios had not ended, and are not judged: "+strings.Join(torn, ", "))
 	}
 	out.Report.Target = e.about
 	return out, nil

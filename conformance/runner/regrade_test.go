@@ -53,7 +53,7 @@ func TestRegradeOfAKilledRun(t *testing.T) {
 		"interrupted": {{Outcome: evidence.Began}, {Outcome: evidence.Broken, Text: evidence.Interrupted}},
 	} {
 		got, err := Regrade(bundle(t, evidence.About{Clauses: []string{"ARC-START-11"}}, steps...), "test", nil)
-		if err != nil || got.Code != verdict.ExitInterrupted || !got.Report.Run.Interrupted || got.Report.Counts.Inconclusive != 1 || !strings.Contains(strings.Join(got.Notes, ""), "had not ended: "+scenarios.Refusals) {
+		if err != nil || got.Code != verdict.ExitInterrupted || !got.Report.Run.Interrupted || got.Report.Counts.Inconclusive != 1 || !strings.Contains(strings.Join(got.Notes, ""), "had not ended, and are not judged: "+scenarios.Refusals) {
 			t.Errorf("%s: exit %d, %+v, %v", name, got.Code, got.Report, err)
 		}
 	}

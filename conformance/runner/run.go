@@ -82,17 +82,17 @@ func (r *run) end(ctx context.Context, passed bool) Outcome {
 	r.stop() // no scenario is needed any more; without an interruption all have ended by now
 	<-st.done
 	<-r.guard.Done
-	verdicts := c.final(st.whole(ctx.Err() != nil))
+	verdicts := c.final(st.whole())
 	out := Outcome{Report: &report.Report{}, Notes: c.changed}
 	facts := verdict.Run{Interrupted: ctx.Err() != nil, Strict: o.Strict}
-	switch {
-	case r.guard.Exceeded != nil:
-		out.Notes = append(out.Notes, "stopped: "+r.guard.Exceeded.Error())
-	case st.err != nil && ctx.Err() == nil:
-		facts.Harness = true
-		out.Notes = append(out.Notes, "harness: "+st.err.Error())
+	if report.Stopped(st.journal.View()) != "" { // it broke off the scenarios
+		st.err = nil
 	}
-	if passed != p.allWell(verdicts) && !facts.Interrupted && !st.gone() {
+	if err := errors.Join(st.err, r.guard.Err); err != nil && ctx.Err() == nil {
+		facts.Harness = true
+		out.Notes = append(out.Notes, "harness: "+err.Error())
+	}
+	if passed != p.allWell(verdicts) && !facts.Interrupted && !cutOff(st.journal.View()) {
 		facts.Harness = facts.Harness || passed
 		out.Notes = append(out.Notes, "specs and verdicts disagree; the verdicts count")
 	}

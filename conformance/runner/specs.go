@@ -137,8 +137,8 @@ func (c *suite) judge(ctx ginkgo.SpecContext, cl spec.Clause) {
 		}
 	}
 	v := c.prepare().Judge(cl)
-	if v.Outcome == verdict.Inconclusive && c.environment.gone() {
-		ginkgo.Fail("the target is gone") // which is told once, at the end
+	if v.Outcome == verdict.Inconclusive && cutOff(c.environment.journal.View()) {
+		ginkgo.Fail("the run was cut off") // which is told once, at the end
 	}
 	c.verdicts[cl.ID] = v
 	c.progress.Verdict(v, string(cl.Level), c.open(cl))
@@ -187,7 +187,7 @@ func (c *suite) changes(ctx context.Context) (worse []string, err error) {
 	if err := c.environment.await(ctx, names); err != nil {
 		return nil, err
 	}
-	final := c.final(c.environment.whole(false))
+	final := c.final(c.environment.whole())
 	for _, v := range final {
 		if early, ok := c.verdicts[v.Clause]; ok && early.Outcome != v.Outcome && v.Outcome == verdict.Fail {
 			worse = append(worse, progress.Describe(v, c.plan.level(v.Clause)))

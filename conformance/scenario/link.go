@@ -4,10 +4,12 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"time"
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/media/individual"
 	"reelcheck/conformance/target"
+	"reelcheck/conformance/target/pace"
 )
 
 // Follow requests a link without credentials. With keep it stores the file as an object of the evidence and queues it for the
@@ -22,7 +24,8 @@ func (f *Flow) Follow(ctx context.Context, label, id, link string, keep bool) (t
 	if err != nil {
 		return target.Answer{}, err
 	}
-	call.Keep = blob
+	first, _ := f.Journal.View().Scenario(f.Scenario.Name).First()
+	call.Keep, call.Pace = blob, pace.Of(time.Since(first.Time))
 	a, err := f.As.Do(ctx, call)
 	if err != nil || !a.OK() || a.Exchange.Error != "" {
 		blob.Abort()
@@ -50,11 +53,9 @@ func (f *Flow) followURL(ctx context.Context, label, id string) error {
 	if err != nil {
 		return err
 	}
-	link := a.String("url")
-	if link == "" {
-		return nil
+	if link := a.String("url"); link != "" {
+		_, err = f.Follow(ctx, label, id, link, true)
 	}
-	_, err = f.Follow(ctx, label, id, link, true)
 	return err
 }
 

@@ -2,6 +2,7 @@ package target
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/target/pace"
 	"reelcheck/conformance/target/schema"
 )
 
@@ -51,8 +53,10 @@ type Call struct {
 	Token     string // for AsClient, or the verbatim Authorization value for AsVerbatim
 	// Deliberate means that the request breaks openapi.yaml on purpose.
 	Deliberate bool
-	// Keep, if set, receives the body of a 2xx response, which is then not kept in memory.
+	// Keep, if set, receives the body of a 2xx response, which is then not kept in memory. Pace bounds it; the zero value means the
+	// usual timeout and 4 GiB.
 	Keep io.Writer
+	Pace pace.Bounds
 	// Follow redirects of a download link. The evidence has each of them.
 	Follow bool
 	// Timeout of this exchange; 0 means the client's.
@@ -104,6 +108,12 @@ func (c *Client) Do(ctx context.Context, call Call) (Answer, error) {
 	}
 	inner, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
+	var file *pace.Download
+	if call.Keep != nil {
+		inner, file = cmp.Or(call.Pace, pace.Bounds{Patience: timeout, Most: keepLimit}).Begin(ctx, call.Keep)
+		defer file.Stop()
+		call.Keep = file
+	}
 	req, err := c.request(inner, call)
 	if err != nil {
 		return Answer{}, fmt.Errorf("%s %s: %w", call.Method, call.Path, err)
@@ -125,7 +135,10 @@ func (c *Client) Do(ctx context.Context, call Call) (Answer, error) {
 	err = c.exchange(req, call, ex, &a)
 	ex.Duration = c.now().Sub(ex.Started)
 	if err != nil {
-		ex.Error = reason(err, timeout)
+		ex.Error = reason(ctx, inner, err, timeout)
+		if file != nil {
+			ex.Received = file.Got
+		}
 	} else if described && call.Keep == nil {
 		ex.Violations = append(ex.Violations, found.Response(inner, a.Status, a.Header, a.Body)...)
 	}
@@ -135,9 +148,15 @@ func (c *Client) Do(ctx context.Context, call Call) (Answer, error) {
 	return a, ctx.Err()
 }
 
-func reason(err error, timeout time.Duration) string {
-	if errors.Is(err, context.DeadlineExceeded) {
+// reason says why a call with the context inner, which is within outer, has no complete response.
+func reason(outer, inner context.Context, err error, timeout time.Duration) string {
+	switch cause := context.Cause(inner); {
+	case outer.Err() != nil:
+		return evidence.Interrupted
+	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Sprintf("no complete response within %v", timeout)
+	case cause != nil:
+		return cause.Error()
 	}
 	var ue *url.Error
 	if errors.As(err, &ue) {

@@ -53,7 +53,7 @@ func (c *Client) exchange(req *http.Request, call Call, ex *evidence.Exchange, a
 	defer resp.Body.Close()
 	a.Status, a.Header = resp.StatusCode, resp.Header
 	if call.Keep != nil && a.OK() {
-		_, err = copyAtMost(call.Keep, resp.Body, keepLimit)
+		_, err = io.Copy(call.Keep, resp.Body)
 		return err
 	}
 	a.Body, err = readAtMost(resp.Body, bodyLimit)
@@ -75,16 +75,7 @@ func (c *Client) http(foreign bool, redirected func(next *http.Request, before [
 
 var errTooLong = errors.New("the response is too long")
 
-// copyAtMost copies r to w and fails when r has more than limit bytes.
-func copyAtMost(w io.Writer, r io.Reader, limit int64) (int64, error) {
-	n, err := io.Copy(w, io.LimitReader(r, limit+1))
-	if err == nil && n > limit {
-		err = fmt.Errorf("%w: it has more than %d bytes", errTooLong, limit)
-	}
-	return n, err
-}
-
-// readAtMost is copyAtMost into memory.
+// readAtMost reads all of r and fails when it has more than limit bytes.
 func readAtMost(r io.Reader, limit int64) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err == nil && int64(len(body)) > limit {

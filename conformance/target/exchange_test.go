@@ -9,8 +9,10 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"reelcheck/conformance/evidence"
+	"reelcheck/conformance/target/pace"
 )
 
 // elsewhere records the requests to a third party.
@@ -92,14 +94,29 @@ func TestNothingIsUnpacked(t *testing.T) {
 func TestAtMost(t *testing.T) {
 	for size, fits := range map[int]bool{0: true, 9: true, 10: true, 11: false, 100: false} {
 		content := strings.Repeat("x", size)
-		var kept bytes.Buffer
-		_, err := copyAtMost(&kept, strings.NewReader(content), 10)
-		if errors.Is(err, errTooLong) == fits || kept.Len() > 11 {
-			t.Errorf("%d bytes: %d copied, %v", size, kept.Len(), err)
-		}
 		body, err := readAtMost(strings.NewReader(content), 10)
 		if errors.Is(err, errTooLong) == fits || len(body) > 11 {
 			t.Errorf("%d bytes: %d read, %v", size, len(body), err)
+		}
+	}
+}
+
+// TestDownloadsAreBounded checks that a download which stalls, or is too long, ends soon, and that its record says how much had come.
+func TestDownloadsAreBounded(t *testing.T) {
+	for name, c := range map[string]struct {
+		sent int
+		want string
+	}{"stalls": {5, "the download had not ended after"}, "too long": {20, "the file is too long"}} {
+		cl := client(t, func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.WriteString(w, strings.Repeat("x", c.sent))
+			_ = http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+		})
+		var file bytes.Buffer
+		a, err := cl.Do(t.Context(), Call{Label: "file", Method: http.MethodGet, Path: "/cloud", As: evidence.AsNobody, Deliberate: true,
+			Keep: &file, Pace: pace.Bounds{Patience: 200 * time.Millisecond, Rate: 1 << 20, Most: 10}})
+		if err != nil || !strings.Contains(a.Exchange.Error, c.want) || a.Exchange.Received != int64(c.sent) || file.Len() > 10 {
+			t.Errorf("%s: %v, %+v, kept %d", name, err, a.Exchange, file.Len())
 		}
 	}
 }

@@ -17,6 +17,7 @@ type Run struct {
 	Interrupted bool
 	Harness     bool // a check panicked, a report could not be written, ...
 	Unreachable bool // the target never answered
+	Stopped     bool // a cap stopped it before everything was judged
 	Adapter     bool // the adapter of the clients failed, so that there is no verdict
 	Strict      bool // recommendations count like demands
 	// Excused names clauses whose failure the baseline expects.
@@ -52,7 +53,7 @@ func Exit(verdicts []Verdict, run Run, level func(clause string) string) int {
 		return ExitInconclusive
 	case failed || run.Stale:
 		return ExitNonConformant
-	case inconclusive:
+	case inconclusive || run.Stopped:
 		return ExitInconclusive
 	case pledged:
 		return ExitPledges

@@ -30,6 +30,8 @@ func TestExit(t *testing.T) {
 		{"pledges", []Verdict{one("A", Pass), one("B", Pledged)}, Run{}, ExitPledges},
 		{"harness fault outweighs failure", []Verdict{one("A", Fail)}, Run{Harness: true}, ExitHarness},
 		{"an adapter that failed outweighs failure", []Verdict{one("A", Fail)}, Run{Adapter: true}, ExitInconclusive},
+		{"stopped by a cap", []Verdict{one("A", Pass)}, Run{Stopped: true}, ExitInconclusive},
+		{"failed before a cap stopped it", []Verdict{one("A", Fail)}, Run{Stopped: true}, ExitNonConformant},
 		{"unreachable", []Verdict{one("A", Fail)}, Run{Unreachable: true}, ExitUnreachable},
 		{"interruption outweighs all", []Verdict{one("A", Fail)}, Run{Interrupted: true, Harness: true}, ExitInterrupted},
 	} {

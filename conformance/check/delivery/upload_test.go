@@ -46,8 +46,8 @@ func judged(t *testing.T, v evidence.View, id string) verdict.Verdict {
 		t.Fatal(err)
 	}
 	cl, _ := l.Clause(id)
-	i := slices.IndexFunc(uploadChecks, func(ch check.Check) bool { return ch.Clause == id })
-	return check.Grade(facts.Sort(l, v), cl, []string{"s3", "cloud"}, uploadChecks[i], check.Causes{})
+	i := slices.IndexFunc(Checks, func(ch check.Check) bool { return ch.Clause == id })
+	return check.Grade(facts.Sort(l, v), cl, []string{"s3", "cloud"}, Checks[i], check.Causes{})
 }
 
 // TestAnAddressWhereNobodyListens: what becomes of an archive is seen without a store that refuses it.

@@ -68,6 +68,14 @@ func urlDownloads(c *check.Case) {
 		if d.Forged || !d.Fresh(c.Facts) || !alive(d, c) {
 			continue
 		}
+		if came := c.Unended(d); came != "" {
+			c.Wrong("a download that ends", came, d.R, d.From.At)
+			continue
+		}
+		if d.BrokenOff() {
+			c.Unclear("the download was broken off: " + d.R.Exchange.Error)
+			continue
+		}
 		if !c.Want(d.Served(), "a download", check.Outcome(d.R), d.R, d.From.At) {
 			continue
 		}

@@ -78,10 +78,18 @@ func TestKilledRunIsRegraded(t *testing.T) {
 	if code, _, stderr := conform(t, "report", out); code != verdict.ExitUsage || !strings.Contains(stderr, "conform regrade "+out+" --out "+out) {
 		t.Errorf("report does not name regrade: exit %d: %s", code, stderr)
 	}
+	left(t, out)
+	if code, stdout, stderr := conform(t, "regrade", out); code != verdict.ExitInterrupted || !strings.Contains(stdout, "the run was killed before it wrote a report; its evidence ends with record ") ||
+		!strings.Contains(stdout, "The last line of the journal was not complete, and was removed") || !strings.Contains(stdout, "no report was written; conform regrade "+out+" --out "+out+" writes one") {
+		t.Errorf("regrade does not say how the run ended: exit %d: %s%s", code, stdout, stderr)
+	}
+	if _, err := os.Stat(filepath.Join(out, "evidence", "tmp")); !os.IsNotExist(err) {
+		t.Errorf("regrade leaves evidence/tmp: %v", err)
+	}
 	for _, dir := range []string{out, filepath.Join(out, "evidence")} {
 		again := filepath.Join(t.TempDir(), "again")
 		code, stdout, stderr := conform(t, "regrade", dir, "--out", again)
-		if code != verdict.ExitInterrupted || !strings.Contains(stdout, "conform: 0 passed") {
+		if code != verdict.ExitInterrupted || !strings.Contains(stdout, "conform: 0 passed") || !strings.Contains(stdout, "report: "+filepath.Join(again, folder.HTML)) {
 			t.Errorf("regrade %s: exit %d: %s%s", dir, code, stdout, stderr)
 		}
 		if r, err := folder.Read(again); err != nil {
@@ -98,5 +106,23 @@ func TestKilledRunIsRegraded(t *testing.T) {
 	}
 	if code, stdout, stderr := conform(t, "report", out); code != verdict.ExitInterrupted || !strings.Contains(stdout, "conform: 0 passed") {
 		t.Errorf("report after regrade: exit %d: %s%s", code, stdout, stderr)
+	}
+}
+
+// left leaves a part of a blob in the folder of a killed run, and the beginning of a line in its journal, with the line end of the next block.
+func left(t *testing.T, out string) {
+	t.Helper()
+	f, err := os.OpenFile(filepath.Join(out, "evidence", "journal.jsonl"), os.O_APPEND|os.O_WRONLY, 0)
+	if err == nil {
+		_, err = f.WriteString("{\"seq\":\n")
+	}
+	if err == nil {
+		err = f.Close()
+	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join(out, "evidence", "tmp", "blob-1"), []byte("half"), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }

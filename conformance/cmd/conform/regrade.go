@@ -23,7 +23,7 @@ func regradeCommand(code *int) *cobra.Command {
 		Long: `regrade judges the evidence in a report folder (or in the evidence folder inside of it)
 again, with the ledger and the checks of this suite. It judges the clauses that the run had
 selected, and is strict if the run was. A run that was killed is judged by the scenarios
-that had ended by then. If the folder has a report, regrade applies its baseline and prints
+that had ended by then; what it left behind that is not complete is cleared. If the folder has a report, regrade applies its baseline and prints
 what changed. Evidence of which records or blobs are missing or changed is not judged; the
 exit code is then 2. Exit code 130 means that the run was killed or interrupted; the others mean
 the same as for run.`,
@@ -55,13 +55,17 @@ the same as for run.`,
 					return err
 				}
 			}
-			if out != "" {
+			switch {
+			case out == "" && old == nil:
+				fmt.Fprintf(w, "no report was written; conform regrade %s --out %s writes one\n", args[0], filepath.Dir(bundle))
+			case out != "":
 				if r.Run.Evidence, err = filepath.Rel(out, bundle); err != nil {
 					r.Run.Evidence = bundle
 				}
 				if err := outs.write(w, out, r); err != nil {
 					return &faultError{err}
 				}
+				fmt.Fprintf(w, "report: %s\n", filepath.Join(out, folder.HTML))
 			}
 			fmt.Fprintln(w, r.Counts)
 			return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -33,7 +34,8 @@ junit.xml, summary.md, badge.svg and the evidence bundle. Its last line is alway
 
   conform: N passed, N failed, N inconclusive, N not applicable, N pledged, N pending
 
-followed by ", N excused" if the baseline expects N of the failures.`,
+followed by ", N excused" if the baseline expects N of the failures. Of a target that cannot be reached
+it writes junit.xml and summary.md, which say so.`,
 		Example: `  conform run --target target.yaml --profile smoke   # does it record at all? in seconds
   conform run --target target.yaml --clause 'ARC-CB-*' --skip ARC-CB-14
   conform run --target target.yaml --baseline known.yaml --out report --strict`,
@@ -61,7 +63,7 @@ followed by ", N excused" if the baseline expects N of the failures.`,
 			got, err := runner.Run(cmd.Context(), p, r.selection, o)
 			o.Progress.Finish()
 			if err != nil {
-				return err
+				return errors.Join(err, folder.Unjudged(o.Out, p.File.Conceal(err.Error()), o.Now()))
 			}
 			*code = got.Code
 			return conclude(cmd.OutOrStdout(), got, o, outs)

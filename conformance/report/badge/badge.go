@@ -44,6 +44,9 @@ func words(r *report.Report) (text, colour string) {
 	case verdict.ExitPledges:
 		return fmt.Sprintf("%d passed, %d pledged", c.Passed, c.Pledged), "#6b4fc8"
 	}
+	if r.Run.Stopped != "" {
+		return "stopped by a cap", "#6b7480"
+	}
 	return "not judged", "#6b7480"
 }
 

@@ -28,6 +28,7 @@ func TestSVG(t *testing.T) {
 			r.Run.Stale, r.Clauses = []report.Stale{{Clause: "ARC-START-01", Why: "passed"}}, r.Clauses[:1]
 		}, ": baseline out of date"},
 		{func(r *report.Report) { r.Run.ExitCode = verdict.ExitPledges }, ": 1 passed, 1 pledged"},
+		{func(r *report.Report) { r.Run.ExitCode, r.Run.Stopped = verdict.ExitInconclusive, reporttest.Hostile }, ": stopped by a cap"},
 		{func(r *report.Report) { r.Run.ExitCode = verdict.ExitUnreachable }, ": not judged"},
 	} {
 		r := reporttest.Sample()

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"reelcheck/conformance/durable"
 	"reelcheck/conformance/report"
@@ -49,6 +50,16 @@ func Write(dir string, r *report.Report) error {
 		}
 	}
 	return nil
+}
+
+// Unjudged writes into dir what CI shows of a run that could judge nothing: a JUnit file with one error, and a summary.
+func Unjudged(dir, why string, at time.Time) error {
+	return errors.Join(
+		File(filepath.Join(dir, JUnit), func(w io.Writer) error { return junit.Unjudged(w, why, at) }),
+		File(filepath.Join(dir, Summary), func(w io.Writer) error {
+			_, err := fmt.Fprintf(w, "## Nothing could be judged\n\n%s\n", summary.Escape(why))
+			return err
+		}))
 }
 
 // Read reads the report in dir, or in the JSON file that dir names.

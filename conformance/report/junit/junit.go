@@ -87,16 +87,7 @@ func Write(w io.Writer, r *report.Report) error {
 	for _, c := range r.Clauses {
 		b.clauses[c.ID] = c
 	}
-	if _, err := io.WriteString(w, xml.Header); err != nil {
-		return err
-	}
-	e := xml.NewEncoder(w)
-	e.Indent("", "  ")
-	if err := e.Encode(b.suites()); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, "\n")
-	return err
+	return write(w, b.suites())
 }
 
 type builder struct {

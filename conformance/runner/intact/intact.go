@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"time"
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/report"
@@ -40,6 +41,22 @@ func Complete(v evidence.View, r report.Run) error {
 		return fmt.Errorf("evidence incomplete: the run ended with %d records, and the last %d of them are missing; the journal was cut off after the run", r.Records, missing)
 	}
 	return nil
+}
+
+// End says how the evidence of a run ends that has written no report, and clears what a killed run has left behind.
+func End(bundle string, v evidence.View) string {
+	torn, err := evidence.Tidy(bundle)
+	how := "the run was killed before it wrote a report"
+	if errors.Is(err, evidence.ErrInUse) {
+		how = "the run goes on, and has written no report yet"
+	}
+	if last, ok := v.Last(); ok {
+		how += fmt.Sprintf("; its evidence ends with record %d, of %s", last.Seq, last.Over().Format(time.RFC3339))
+	}
+	if torn {
+		how += ". The last line of the journal was not complete, and was removed"
+	}
+	return how
 }
 
 // gapLimit is how many gaps are told one by one.
