@@ -11,6 +11,7 @@ import (
 	"reelcheck/conformance/scenario/queue"
 	"reelcheck/conformance/target"
 	"reelcheck/conformance/target/config"
+	"reelcheck/conformance/text"
 )
 
 // Flow is one run of a scenario, with its application and everything that it created.
@@ -76,7 +77,7 @@ func (f *Flow) SessionOf(ctx context.Context, label string, form url.Values) (st
 		return "", err
 	}
 	if id == "" {
-		return "", Blocked(label, "creating a session answered %d without a session id", a.Status)
+		return "", Blocked(label, "creating a session answered %s, without a session id", Describe(a))
 	}
 	if f.Hooks != nil {
 		f.Hooks.Own(id, f.Scenario.Name)
@@ -130,11 +131,10 @@ func Describe(a target.Answer) string {
 	if a.Status == 0 {
 		return "nothing: " + a.Exchange.Error
 	}
-	text := string(a.Body)
-	if len(text) > 200 {
-		text = text[:200]
+	if why := a.Exchange.Unread(); why != "" {
+		return fmt.Sprintf("%d, but %s", a.Status, why)
 	}
-	return fmt.Sprintf("%d %s", a.Status, text)
+	return fmt.Sprintf("%d %s", a.Status, text.Clip(string(a.Body), 200))
 }
 
 // Stop stops an archive. Any answer but 200 blocks the flow.

@@ -125,7 +125,7 @@ func (c *Client) Do(ctx context.Context, call Call) (Answer, error) {
 	err = c.exchange(req, call, ex, &a)
 	ex.Duration = c.now().Sub(ex.Started)
 	if err != nil {
-		ex.Error = reason(err, timeout)
+		ex.Error = reason(err, a.Status, timeout)
 	} else if described && call.Keep == nil {
 		ex.Violations = append(ex.Violations, found.Response(inner, a.Status, a.Header, a.Body)...)
 	}
@@ -135,9 +135,15 @@ func (c *Client) Do(ctx context.Context, call Call) (Answer, error) {
 	return a, ctx.Err()
 }
 
-func reason(err error, timeout time.Duration) string {
-	if errors.Is(err, context.DeadlineExceeded) {
+// reason says why no complete answer came. status is what its head told, 0 without one.
+func reason(err error, status int, timeout time.Duration) string {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded) && status != 0:
+		return fmt.Sprintf("the answer did not end within %v", timeout)
+	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Sprintf("no complete response within %v", timeout)
+	case strings.Contains(err.Error(), "server response headers exceeded"): // net/http has no type for it
+		return fmt.Sprintf("the headers of the answer are longer than %d bytes", headerLimit)
 	}
 	var ue *url.Error
 	if errors.As(err, &ue) {
