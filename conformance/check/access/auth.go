@@ -104,6 +104,7 @@ func errorBodies(c *check.Case) {
 		if !c.ReadsAtAll(r) {
 			return
 		}
+		c.Typed(r)
 		o, ok := c.Decode(facts.AnswerText(r))
 		code, hasCode := o["code"]
 		_, whole := o.Whole("code")
