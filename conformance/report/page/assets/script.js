@@ -64,7 +64,7 @@
   // Paper shows what matters of the causes, and of each the records of its first finding; the clauses that are kept stay closed.
   var opened = [];
   addEventListener("beforeprint", function () {
-    opened = [].slice.call(document.querySelectorAll(".cause > details:not([open]), .cause .finding:first-of-type details:not([open]), .unjudged:not([open]), .facts:not([open]), details.section:not([open])"));
+    opened = [].slice.call(document.querySelectorAll(".cause > details:not([open]), .cause > .finding:first-of-type > details:not([open], .also), .unjudged:not([open]), .facts:not([open]), details.section:not([open])"));
     opened.forEach(function (d) { d.open = true; });
   });
   addEventListener("afterprint", function () { opened.forEach(function (d) { d.open = false; }); });
