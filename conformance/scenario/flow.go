@@ -11,7 +11,6 @@ import (
 	"reelcheck/conformance/scenario/queue"
 	"reelcheck/conformance/target"
 	"reelcheck/conformance/target/config"
-	"reelcheck/conformance/text"
 )
 
 // Flow is one run of a scenario, with its application and everything that it created.
@@ -77,7 +76,7 @@ func (f *Flow) SessionOf(ctx context.Context, label string, form url.Values) (st
 		return "", err
 	}
 	if id == "" {
-		return "", Blocked(label, "creating a session answered %s, without a session id", Describe(a))
+		return "", Blocked(label, "creating a session answered %s, without a session id", a.Describe())
 	}
 	if f.Hooks != nil {
 		f.Hooks.Own(id, f.Scenario.Name)
@@ -106,7 +105,7 @@ func (f *Flow) Start(ctx context.Context, label, session string, options map[str
 	}
 	id := a.String("id")
 	if a.Status != 200 || id == "" {
-		return Started{}, Blocked(label, "starting an archive answered %s", Describe(a))
+		return Started{}, Blocked(label, "starting an archive answered %s", a.Describe())
 	}
 	if f.Store != nil {
 		f.Store.Own(id, f.Scenario.Name)
@@ -126,22 +125,11 @@ func (f *Flow) Record(ctx context.Context, prefix, session string, options map[s
 	return a, f.Stop(ctx, prefix+"stop", a.ID)
 }
 
-// Describe describes an answer, for the text of a blocked flow.
-func Describe(a target.Answer) string {
-	if a.Status == 0 {
-		return "nothing: " + a.Exchange.Error
-	}
-	if why := a.Exchange.Unread(); why != "" {
-		return fmt.Sprintf("%d, but %s", a.Status, why)
-	}
-	return fmt.Sprintf("%d %s", a.Status, text.Clip(string(a.Body), 200))
-}
-
 // Stop stops an archive. Any answer but 200 blocks the flow.
 func (f *Flow) Stop(ctx context.Context, label, id string) error {
 	a, err := f.As.Stop(ctx, label, id, nil)
 	if err == nil && a.Status != 200 {
-		err = Blocked(label, "stopping the archive answered %s", Describe(a))
+		err = Blocked(label, "stopping the archive answered %s", a.Describe())
 	}
 	return err
 }

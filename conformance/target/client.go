@@ -15,6 +15,7 @@ import (
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/target/schema"
+	"reelcheck/conformance/text"
 )
 
 // Version is the version in the User-Agent.
@@ -86,6 +87,17 @@ func (a Answer) JSON() map[string]any {
 func (a Answer) String(member string) string {
 	s, _ := a.JSON()[member].(string)
 	return s
+}
+
+// Describe says in words what came.
+func (a Answer) Describe() string {
+	if a.Status == 0 {
+		return "nothing: " + a.Exchange.Error
+	}
+	if why := a.Exchange.Unread(); why != "" {
+		return fmt.Sprintf("%d, but %s", a.Status, why)
+	}
+	return fmt.Sprintf("%d %s", a.Status, text.Clip(string(a.Body), 200))
 }
 
 func (c *Client) now() time.Time {
