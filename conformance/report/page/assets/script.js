@@ -54,12 +54,16 @@
   });
 
   // Where a drawing is wider than the screen, the moment of the finding is in the middle of what is seen.
-  document.querySelectorAll(".finding .scroll").forEach(function (box) {
-    var moment = box.querySelector(".moment");
-    if (moment && box.scrollWidth > box.clientWidth) {
-      box.scrollLeft += moment.getBoundingClientRect().left - box.getBoundingClientRect().left - (box.clientWidth + box.querySelector(".names").clientWidth) / 2;
-    }
-  });
+  function centre() {
+    document.querySelectorAll(".finding .scroll").forEach(function (box) {
+      var moment = box.querySelector(".moment");
+      if (moment && box.scrollWidth > box.clientWidth) {
+        box.scrollLeft += moment.getBoundingClientRect().left - box.getBoundingClientRect().left - (box.clientWidth + box.querySelector(".names").clientWidth) / 2;
+      }
+    });
+  }
+  addEventListener("resize", centre);
+  centre();
 
   // Paper shows what matters of the causes, and of each the records of its first finding; the clauses that are kept stay closed.
   var opened = [];
