@@ -177,7 +177,9 @@ func (e *examination) all(ctx context.Context, steps []step) ([]Step, error) {
 }
 
 // lacks reports whether an earlier step was wrong or not tried.
-func (e *examination) lacks(step string) bool { return e.state[step] == Wrong || e.state[step] == Untried }
+func (e *examination) lacks(step string) bool {
+	return e.state[step] == Wrong || e.state[step] == Untried
+}
 
 func (e *examination) try(ctx context.Context, s step) Step {
 	for _, need := range s.needs {
