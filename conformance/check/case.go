@@ -102,10 +102,28 @@ func (c *Case) Moment(second float64) {
 
 func (c *Case) note(n note, at []evidence.Record) {
 	n.Clause, n.Where, n.subject = c.clause, refs(at), about(c.Facts, at)
+	if r, ok := unread(at); ok && n.Blocked == "" {
+		n.Actual = Outcome(r)
+	}
 	if i := slices.IndexFunc(at, func(r evidence.Record) bool { return r.Media != nil || r.Individual != nil }); i >= 0 {
 		n.film = at[i].Scenario
 	}
 	c.notes = append(c.notes, n)
+}
+
+// unread returns the only answer of the API among the records if nothing can be read in it. It is then what the target did: a member
+// that a check misses was not left out.
+func unread(at []evidence.Record) (answer evidence.Record, ok bool) {
+	for _, r := range at {
+		switch {
+		case r.Exchange == nil:
+		case ok:
+			return answer, false
+		default:
+			answer, ok = r, true
+		}
+	}
+	return answer, ok && facts.RestCall(answer) && answer.Exchange.Status()/100 == 2 && answer.Exchange.Unread() != ""
 }
 
 // Unclear notes a problem of the harness or the environment.
@@ -120,9 +138,12 @@ func Outcome(r evidence.Record) string {
 	case e.Response == nil:
 		return "no answer: " + e.Error
 	}
-	s := fmt.Sprintf("%d", e.Response.Status)
-	if t := e.Response.Body.Text; t != "" && e.Response.Status >= 300 {
-		s += " " + text.Clip(t, 160)
+	s, body, why := fmt.Sprint(e.Status()), e.Response.Body.Text, e.Unread()
+	switch {
+	case why != "" && (e.Status() < 300 || body == "" || e.Error != ""):
+		s += ", but " + why
+	case e.Status() >= 300 && body != "":
+		s += " " + text.Clip(body, 160)
 	}
 	return s
 }

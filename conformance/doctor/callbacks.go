@@ -106,6 +106,8 @@ func (e *examination) signature(context.Context) (string, error) {
 		return "", absent("the target file does not declare signing")
 	case !e.File.Has(config.Callback, config.Control):
 		return "", absent("only with the control API, and callbacks, does the suite know the secret")
+	case e.lacks("callback"):
+		return "", fmt.Errorf("%w: needs: callback", errUntried)
 	}
 	n := 0
 	for _, h := range e.callbacks() {

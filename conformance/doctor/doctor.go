@@ -87,7 +87,7 @@ var (
 		{"publish", []string{"clients", "session", "client events"}, (*examination).publish},
 		{"archive", []string{"publish"}, (*examination).archive},
 		{"callback", []string{"archive", "receivers"}, (*examination).callback},
-		{"signature", []string{"callback"}, (*examination).signature},
+		{"signature", nil, (*examination).signature}, // of a callback
 		{"session callback", []string{"publish", "receivers"}, (*examination).sessionCallback},
 		{"file", []string{"archive", "bucket", "FFmpeg"}, (*examination).file},
 	}
@@ -176,9 +176,14 @@ func (e *examination) all(ctx context.Context, steps []step) ([]Step, error) {
 	return out, nil
 }
 
+// lacks reports whether an earlier step was wrong or not tried.
+func (e *examination) lacks(step string) bool {
+	return e.state[step] == Wrong || e.state[step] == Untried
+}
+
 func (e *examination) try(ctx context.Context, s step) Step {
 	for _, need := range s.needs {
-		if at := e.state[need]; at != OK && at != Absent {
+		if e.lacks(need) {
 			return Step{s.name, Untried, "needs: " + need}
 		}
 	}
@@ -227,6 +232,9 @@ func said(a target.Answer) string {
 		return fmt.Sprintf("answered %d, but %s", a.Status, a.Exchange.Error)
 	}
 	body := strings.TrimSpace(a.Exchange.Response.Body.Text)
+	if body == "" { // the evidence has it elsewhere
+		body = text.Head(string(a.Body), detailLimit)
+	}
 	switch kind := a.Header.Get("Content-Type"); {
 	case len(a.Body) == 0:
 		return fmt.Sprintf("answered %d without a body", a.Status)

@@ -302,12 +302,12 @@ func TestBodiesWithoutEnd(t *testing.T) {
 		body http.HandlerFunc
 		want string
 	}{
-		"endless": {endless, "answered 200, but the response is too long: it has more than 8388608 bytes"},
+		"endless": {endless, "answered 200, but the answer is longer than 8388608 bytes"},
 		"trickling": {func(w http.ResponseWriter, r *http.Request) {
 			_, _ = w.Write([]byte(" "))
 			_ = http.NewResponseController(w).Flush()
 			<-r.Context().Done()
-		}, "answered 200, but no complete response within 4s"},
+		}, "answered 200, but the answer did not end within 4s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

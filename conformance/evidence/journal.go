@@ -32,8 +32,8 @@ const (
 const (
 	// FormatVersion changes when an older reader would misread a bundle.
 	FormatVersion = 1
-	// inlineLimit is the largest body, in bytes, that a record holds itself. API bodies are far smaller.
-	inlineLimit = 256 << 10
+	// inlineLimit is the largest body, in bytes, that a record holds itself. Checks read no other one, so a list of 1000 archives has to fit.
+	inlineLimit = 2 << 20
 )
 
 // Limits of a bundle, because the target decides how much there is to keep. A whole run has some 8000 records of together 8 MB, and 1 GB of blobs.

@@ -4,6 +4,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"flag"
+	"net/http"
 	"os"
 	"testing"
 
@@ -44,6 +45,17 @@ func TestImport(t *testing.T) {
 	}
 }
 
+// headersOf returns the headers with the names.
+func headersOf(h http.Header, names ...string) http.Header {
+	kept := http.Header{}
+	for _, name := range names {
+		if value := h.Get(name); value != "" {
+			kept.Set(name, value)
+		}
+	}
+	return kept
+}
+
 func slim(r evidence.Record) evidence.Record {
 	r = tape.Copied(r)
 	if e := r.Exchange; e != nil {
@@ -53,15 +65,9 @@ func slim(r evidence.Record) evidence.Record {
 				e.Response.Body.Text = ""
 			}
 		}
-		kept := map[string][]string{}
-		for _, name := range []string{"Content-Type", "Accept"} {
-			if value := e.Request.Header.Get(name); value != "" {
-				kept[name] = []string{value}
-			}
-		}
-		e.Request.Header = kept
+		e.Request.Header = headersOf(e.Request.Header, "Content-Type", "Accept")
 		if e.Response != nil {
-			e.Response.Header = nil
+			e.Response.Header = headersOf(e.Response.Header, "Content-Type")
 		}
 	}
 	if r.Media != nil {

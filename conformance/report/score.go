@@ -132,12 +132,16 @@ func Summary(c Clause) string {
 	if len(c.Findings) == 0 {
 		return c.Reason
 	}
-	f := c.Findings[0]
+	told := c.Repeats()
+	f := told[0]
 	s := fmt.Sprintf("expected %s, actual %s", text.Clip(f.Expected, maxExpected), f.Actual)
 	if f.Blocked != "" {
 		s += ": " + text.Clip(f.Blocked, maxExpected)
 	}
-	if n := len(c.Findings) - 1; n > 0 {
+	if in := f.In(); in != "" {
+		s += ", " + in
+	}
+	if n := len(told) - 1; n > 0 {
 		s += fmt.Sprintf(" (and %d more)", n)
 	}
 	return s

@@ -30,17 +30,17 @@ func (p Plan) Forecast() map[string]verdict.Verdict {
 
 // foreseen returns what the evidence will say of s, whatever the target does: why it is not run, or which looks are not taken.
 func (p Plan) foreseen(s scenario.Scenario) []evidence.Record {
+	out := s.Unmade(p.File)
 	last, unmet := s.Unmet(p.File)
-	if unmet {
-		return []evidence.Record{{Scenario: s.Name, Label: "scenario", Step: &last}}
-	}
-	var out []evidence.Record
-	for _, look := range s.Later {
-		if wait := s.Waits(look); clock.TooLong(p.File, wait) != nil {
-			out = append(out, look.Missed(p.File, wait, time.Time{}, nil)...)
+	if !unmet {
+		last = evidence.Step{Outcome: evidence.Done}
+		for _, look := range s.Later {
+			if wait := s.Waits(look); clock.TooLong(p.File, wait) != nil {
+				out = append(out, look.Missed(p.File, wait, time.Time{}, nil)...)
+			}
 		}
 	}
-	out = append(out, evidence.Record{Label: "scenario", Step: &evidence.Step{Outcome: evidence.Done}})
+	out = append(out, evidence.Record{Label: "scenario", Step: &last})
 	for i := range out {
 		out[i].Scenario = s.Name
 	}
@@ -50,6 +50,7 @@ func (p Plan) foreseen(s scenario.Scenario) []evidence.Record {
 // shows reports whether s will show the clause, as far as that is for the target file to say.
 func (p Plan) shows(s scenario.Scenario, clause string) bool {
 	_, unmet := s.Unmet(p.File)
-	return !unmet && slices.Contains(judge.Checks[clause].Shown, s.Name) &&
+	unmade := len(s.Unmade(p.File)) > 0 && slices.Contains(s.Made, clause)
+	return !unmet && !unmade && slices.Contains(judge.Checks[clause].Shown, s.Name) &&
 		!slices.ContainsFunc(s.Later, func(l scenario.Later) bool { return l.Shows(clause) && clock.TooLong(p.File, s.Waits(l)) != nil })
 }

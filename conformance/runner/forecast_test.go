@@ -5,6 +5,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -85,6 +86,25 @@ func files(t *testing.T) map[string]config.File {
 		}
 	}
 	return out
+}
+
+// TestPlanKnowsWhatNobodyCanPrepare: a run without the control API does not know the secret of signed callbacks (ARC-CB-30), and neither does its plan.
+func TestPlanKnowsWhatNobodyCanPrepare(t *testing.T) {
+	f, err := config.ReadFile("../targets/plain.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Capabilities = append(f.Capabilities, config.Signing)
+	p, err := NewPlan(load(t), Selection{}, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, wait := range []time.Duration{config.LongestWait, 48 * time.Hour} {
+		p.File.LongestWait = config.Duration(wait)
+		if got := p.Forecast()["ARC-CB-30"]; got.Outcome != verdict.NotApplicable || !strings.Contains(got.Reason, "the suite has to set the secret") {
+			t.Errorf("with a wait of %v: %s: %s", wait, got.Outcome, got.Reason)
+		}
+	}
 }
 
 // TestPlanAndRunAgree compares what a plan says of each clause with what is judged when the scenarios leave what they can: for

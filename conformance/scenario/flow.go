@@ -76,7 +76,7 @@ func (f *Flow) SessionOf(ctx context.Context, label string, form url.Values) (st
 		return "", err
 	}
 	if id == "" {
-		return "", Blocked(label, "creating a session answered %d without a session id", a.Status)
+		return "", Blocked(label, "creating a session answered %s, without a session id", a.Describe())
 	}
 	if f.Hooks != nil {
 		f.Hooks.Own(id, f.Scenario.Name)
@@ -105,7 +105,7 @@ func (f *Flow) Start(ctx context.Context, label, session string, options map[str
 	}
 	id := a.String("id")
 	if a.Status != 200 || id == "" {
-		return Started{}, Blocked(label, "starting an archive answered %s", Describe(a))
+		return Started{}, Blocked(label, "starting an archive answered %s", a.Describe())
 	}
 	if f.Store != nil {
 		f.Store.Own(id, f.Scenario.Name)
@@ -125,23 +125,11 @@ func (f *Flow) Record(ctx context.Context, prefix, session string, options map[s
 	return a, f.Stop(ctx, prefix+"stop", a.ID)
 }
 
-// Describe describes an answer, for the text of a blocked flow.
-func Describe(a target.Answer) string {
-	if a.Status == 0 {
-		return "nothing: " + a.Exchange.Error
-	}
-	text := string(a.Body)
-	if len(text) > 200 {
-		text = text[:200]
-	}
-	return fmt.Sprintf("%d %s", a.Status, text)
-}
-
 // Stop stops an archive. Any answer but 200 blocks the flow.
 func (f *Flow) Stop(ctx context.Context, label, id string) error {
 	a, err := f.As.Stop(ctx, label, id, nil)
 	if err == nil && a.Status != 200 {
-		err = Blocked(label, "stopping the archive answered %s", Describe(a))
+		err = Blocked(label, "stopping the archive answered %s", a.Describe())
 	}
 	return err
 }

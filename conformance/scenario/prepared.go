@@ -37,6 +37,14 @@ func (s Scenario) OnlyControl() string {
 	return "only the control API can show it, because " + s.Why
 }
 
+// Unmade returns the record, if any, of what s does not show on an application that somebody prepared.
+func (s Scenario) Unmade(f config.File) []evidence.Record {
+	if len(s.Made) == 0 || f.Has(config.Control) {
+		return nil
+	}
+	return []evidence.Record{{Label: "made", Step: &evidence.Step{Outcome: evidence.Unmet, BlockedBy: string(config.Control), Text: s.OnlyControl(), Clauses: s.Made}}}
+}
+
 // lacking returns the step that ends s before it begins, because f does not declare or prepare what s needs. lacks is false if
 // nothing is missing. The text says what a person may add to the target file.
 func (s Scenario) lacking(f config.File) (step evidence.Step, lacks bool) {

@@ -151,9 +151,8 @@ func through(ctx context.Context, env Env, s Scenario, looking queue.Turns, rele
 // not be written.
 func (f *Flow) drive(ctx context.Context) (evidence.Step, error) {
 	s := f.Scenario
-	if len(s.Made) > 0 && !f.Target.File.Has(config.Control) {
-		if err := f.Append(evidence.Record{Label: "made", Step: &evidence.Step{Outcome: evidence.Unmet, BlockedBy: string(config.Control),
-			Text: s.OnlyControl(), Clauses: s.Made}}); err != nil {
+	for _, r := range s.Unmade(f.Target.File) {
+		if err := f.Append(r); err != nil {
 			return evidence.Step{}, err
 		}
 	}
@@ -221,9 +220,8 @@ func ending(err error) evidence.Step {
 		return evidence.Step{Outcome: evidence.Blocked, BlockedBy: refused.Label, Text: err.Error()}
 	case errors.As(err, &unanswered):
 		return evidence.Step{Outcome: evidence.Blocked, BlockedBy: unanswered.Label, Text: err.Error()}
-	default:
-		return evidence.Step{Outcome: evidence.Broken, Text: err.Error()}
 	}
+	return evidence.Step{Outcome: evidence.Broken, Text: err.Error()}
 }
 
 // end writes a step of the scenario itself and reports it as progress.

@@ -17,6 +17,7 @@ import (
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/target/pace"
 	"reelcheck/conformance/target/schema"
+	"reelcheck/conformance/text"
 )
 
 // Version is the version in the User-Agent.
@@ -92,6 +93,17 @@ func (a Answer) String(member string) string {
 	return s
 }
 
+// Describe says in words what came.
+func (a Answer) Describe() string {
+	if a.Status == 0 {
+		return "nothing: " + a.Exchange.Error
+	}
+	if why := a.Exchange.Unread(); why != "" {
+		return fmt.Sprintf("%d, but %s", a.Status, why)
+	}
+	return fmt.Sprintf("%d %s", a.Status, text.Clip(string(a.Body), 200))
+}
+
 func (c *Client) now() time.Time {
 	if c.Now != nil {
 		return c.Now()
@@ -135,7 +147,7 @@ func (c *Client) Do(ctx context.Context, call Call) (Answer, error) {
 	err = c.exchange(req, call, ex, &a)
 	ex.Duration = c.now().Sub(ex.Started)
 	if err != nil {
-		ex.Error = reason(ctx, inner, err, timeout)
+		ex.Error = reason(ctx, inner, err, a.Status, timeout)
 		if file != nil {
 			ex.Received = file.Got
 		}
@@ -148,13 +160,17 @@ func (c *Client) Do(ctx context.Context, call Call) (Answer, error) {
 	return a, ctx.Err()
 }
 
-// reason says why a call with the context inner, which is within outer, has no complete response.
-func reason(outer, inner context.Context, err error, timeout time.Duration) string {
+// reason says why a call with the context inner, which is within outer, has no complete answer. status is what its head told, 0 without one.
+func reason(outer, inner context.Context, err error, status int, timeout time.Duration) string {
 	switch cause := context.Cause(inner); {
 	case outer.Err() != nil:
 		return evidence.Interrupted
+	case errors.Is(err, context.DeadlineExceeded) && status != 0:
+		return fmt.Sprintf("the answer did not end within %v", timeout)
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Sprintf("no complete response within %v", timeout)
+	case strings.Contains(err.Error(), "server response headers exceeded"): // net/http has no type for it
+		return fmt.Sprintf("the headers of the answer are longer than %d bytes", headerLimit)
 	case cause != nil:
 		return cause.Error()
 	}

@@ -73,13 +73,13 @@ func (c *Client) http(foreign bool, redirected func(next *http.Request, before [
 	return &http.Client{Transport: transport, CheckRedirect: redirected}
 }
 
-var errTooLong = errors.New("the response is too long")
+var errTooLong = errors.New("the answer is longer than")
 
 // readAtMost reads all of r and fails when it has more than limit bytes.
 func readAtMost(r io.Reader, limit int64) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err == nil && int64(len(body)) > limit {
-		err = fmt.Errorf("%w: it has more than %d bytes", errTooLong, limit)
+		err = fmt.Errorf("%w %d bytes", errTooLong, limit)
 	}
 	return body, err
 }

@@ -2,7 +2,6 @@
 package access
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -104,6 +103,7 @@ func errorBodies(c *check.Case) {
 		if !c.ReadsAtAll(r) {
 			return
 		}
+		c.Typed(r)
 		o, ok := c.Decode(facts.AnswerText(r))
 		code, hasCode := o["code"]
 		_, whole := o.Whole("code")
@@ -136,45 +136,4 @@ func deniedWithoutEffect(c *check.Case) {
 		same := facts.InProgress(next.Status()) == facts.InProgress(before.Status()) && next.Status() != "deleted"
 		c.Want(same || h.StoppedBetween(r, next.At), "no effect on the archive", next.Show("status"), r, next.At)
 	}
-}
-
-func clientTokens(c *check.Case) {
-	opened := c.View.Clients().Where(func(r *evidence.Record) bool { return r.Client.Event == "open" })
-	for _, r := range c.View.Clients().Records {
-		if !flawedClient(c, r) {
-			continue
-		}
-		if len(opened.Records) == 0 {
-			c.Blocked("a refusal by a target that lets proper clients in", "no client was ever let in", r)
-			return
-		}
-		c.Want(r.Client.Event == "refused" && r.Client.CloseCode/100 == 4, "a refusal of the client", fmt.Sprintf("%s %d", r.Client.Event, r.Client.CloseCode), r)
-	}
-	for _, r := range opened.Records {
-		if !flawedClient(c, r) {
-			c.Saw(r)
-			return
-		}
-	}
-}
-
-func legacyClientTokens(c *check.Case) {
-	for _, r := range c.View.Clients().Records {
-		if legacyClient(c, r) && (r.Client.Event == "open" || r.Client.Event == "refused") {
-			c.Want(r.Client.Event == "open", "the client to be let in", fmt.Sprintf("%s %d %s", r.Client.Event, r.Client.CloseCode, r.Client.Body.Text), r)
-		}
-	}
-}
-
-// flawedClient reports whether the scenario gave the client a token that must not let it in. The client's name says what
-// is wrong.
-func flawedClient(c *check.Case, r evidence.Record) bool {
-	return r.Scenario == scenarios.Auth && slices.ContainsFunc([]string{"-other-session", "-expired", "-wrong-signature"}, func(flaw string) bool {
-		return strings.HasSuffix(r.Client.Name, flaw)
-	})
-}
-
-// legacyClient reports whether the client has a T1 token.
-func legacyClient(c *check.Case, r evidence.Record) bool {
-	return r.Scenario == scenarios.Auth && r.Client.Name == "t1" || r.Scenario == scenarios.Legacy
 }

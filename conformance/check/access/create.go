@@ -56,6 +56,9 @@ func (n creation) impossible() bool {
 func sessionCreated(c *check.Case) {
 	const want = "200 with an array of one object with session_id"
 	for _, n := range creations(c) {
+		if n.id != "" {
+			c.Typed(n.r)
+		}
 		got := check.Outcome(n.r) + " " + text.Clip(facts.AnswerText(n.r), 120)
 		switch {
 		case n.impossible():

@@ -40,7 +40,7 @@ func tokenLimit(mark, limit, what string) func(*check.Case) {
 			}
 			switch e := r.Client.Event; {
 			case n <= most && (e == "open" || e == "refused"):
-				c.Want(e == "open", fmt.Sprintf("a client with %d %s to be let in", n, what), fmt.Sprintf("%s %d %s", e, r.Client.CloseCode, r.Client.Body.Text), r)
+				letIn(c, r, fmt.Sprintf("a client with %d %s to be let in", n, what))
 			case n > most && (e == "open" || e == "refused"):
 				c.Want(e == "refused" && r.Client.CloseCode/100 == 4, fmt.Sprintf("a client with %d %s to be refused", n, what), fmt.Sprintf("%s %d", e, r.Client.CloseCode), r)
 			case n <= most && r.Client.Type == "connected" && mark == "-data-":

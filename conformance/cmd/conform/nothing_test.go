@@ -27,7 +27,7 @@ func TestNothingWorks(t *testing.T) {
 	}
 	const first = "No archive could be started, and most failures follow from that: conform doctor --target FILE names what is wrong first."
 	_, end, ok := strings.Cut(string(told), first)
-	if !ok || !strings.Contains(end, "creating a session answered 200 without a session id") || strings.Contains(end, "FAIL ") {
+	if !ok || !strings.Contains(end, "creating a session answered 200 {}, without a session id") || strings.Contains(end, "FAIL ") {
 		t.Errorf("the end does not begin with it: %s", told)
 	}
 	for _, name := range []string{folder.HTML, folder.Summary} {

@@ -260,7 +260,7 @@ func findings(c report.Clause) string {
 	if len(c.Blocks) > 0 {
 		fmt.Fprintf(&b, "blocks: %s\n", strings.Join(c.Blocks, ", "))
 	}
-	for _, f := range c.Findings {
+	for _, f := range c.Repeats() {
 		if b.Len() > maxText {
 			break
 		}
@@ -271,8 +271,13 @@ func findings(c report.Clause) string {
 		if f.Blocked != "" {
 			fmt.Fprintf(&b, "blocked by: %s\n", f.Blocked)
 		}
-		for _, w := range f.Where {
-			fmt.Fprintf(&b, "evidence: %s\n", w)
+		if in := f.In(); in != "" {
+			fmt.Fprintf(&b, "found:    %s\n", in)
+		}
+		for _, each := range f.All() {
+			for _, w := range each.Where {
+				fmt.Fprintf(&b, "evidence: %s\n", w)
+			}
 		}
 	}
 	return b.String()

@@ -169,6 +169,15 @@ func TestTellsEachClauseOnce(t *testing.T) {
 	}
 }
 
+// TestFindingsAreToldOnce checks that a finding of several scenarios is told once, with all that shows it.
+func TestFindingsAreToldOnce(t *testing.T) {
+	got := findings(report.Clause{Findings: []verdict.Finding{{Expected: "404", Actual: "200", Where: []string{"pair/get#1"}}, {Expected: "404", Actual: "200", Where: []string{"pause/get#2"}}}})
+	want := "\nexpected: 404\nactual:   200\nfound:    in 2 scenarios: pair, pause\nevidence: pair/get#1\nevidence: pause/get#2\n"
+	if !strings.HasPrefix(got, "expected 404, actual 200, in 2 scenarios: pair, pause\n") || !strings.HasSuffix(got, want) {
+		t.Errorf("%s", got)
+	}
+}
+
 // TestStaleBaselineFails checks that the file fails a build where nothing but the baseline fails the run.
 func TestStaleBaselineFails(t *testing.T) {
 	r := reporttest.Sample()

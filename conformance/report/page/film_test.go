@@ -26,7 +26,7 @@ func TestTheFilmShowsTheStreamOfTheFinding(t *testing.T) {
 	r := crowded(40)
 	found := finder(r).of(report.Clause{Findings: []verdict.Finding{
 		{Expected: "small-01 beside small-38", Actual: "small-39 is not in the picture", Where: []string{"s/media#5"}},
-		{Expected: "small-01 beside small-38", Actual: "small-39 is not in the picture", Where: []string{"s/media#5"}},
+		{Expected: "small-01 beside small-38", Actual: "again small-39 is not in the picture", Where: []string{"s/media#5"}},
 		{Actual: "client-3 is gone", Where: []string{"s/media#5"}},
 	}})
 	drawn := found[0].Films[0]

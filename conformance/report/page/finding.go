@@ -9,12 +9,18 @@ import (
 
 // finding is one contradiction with everything that shows it.
 type finding struct {
-	verdict.Finding
+	report.Repeat
 	Want, Got []piece
 	Strip     *strip
-	Films     []film
-	Exhibits  []shown
-	More      []string // references without an exhibit
+	seen
+	Others []seen // what shows it elsewhere
+}
+
+// seen is what shows a finding in one place.
+type seen struct {
+	Films    []film
+	Exhibits []shown
+	More     []string // references without an exhibit
 }
 
 // shown is an exhibit under a finding. Elsewhere means that an earlier finding has it.
@@ -49,31 +55,44 @@ const maxStrips, maxFilms, maxDrawings = 3, 6, 60
 
 func (s *finders) of(c report.Clause) []finding {
 	var out []finding
-	for i, f := range c.Findings {
-		v := finding{Finding: f}
-		v.Want, v.Got = compare(f.Expected, f.Actual)
-		for _, ref := range f.Where {
-			x, known := s.exhibits[ref]
-			if !known {
-				v.More = append(v.More, ref)
-				continue
-			}
-			switch {
-			case x.Film == nil:
-				v.Exhibits = append(v.Exhibits, shown{x, s.drawn[ref]})
-				s.drawn[ref] = true
-			case i < maxFilms && len(s.films) < maxDrawings:
-				v.Films = append(v.Films, s.film(x, f))
-			default:
-				v.More = append(v.More, ref)
+	n := 0 // of the findings that have been told
+	for i, r := range c.Repeats() {
+		v := finding{Repeat: r}
+		v.Want, v.Got = compare(r.Expected, r.Actual)
+		for j, f := range r.All() {
+			got := s.seen(f, n < maxFilms)
+			if n++; j == 0 {
+				v.seen = got
+			} else {
+				v.Others = append(v.Others, got)
 			}
 		}
 		if i < maxStrips {
-			v.Strip = s.strip(f)
+			v.Strip = s.strip(r.Finding)
 		}
 		out = append(out, v)
 	}
 	return out
+}
+
+// seen returns what shows a finding. Without films, their references are told.
+func (s *finders) seen(f verdict.Finding, films bool) seen {
+	var v seen
+	for _, ref := range f.Where {
+		x, known := s.exhibits[ref]
+		switch {
+		case !known:
+			v.More = append(v.More, ref)
+		case x.Film == nil:
+			v.Exhibits = append(v.Exhibits, shown{x, s.drawn[ref]})
+			s.drawn[ref] = true
+		case films && len(s.films) < maxDrawings:
+			v.Films = append(v.Films, s.film(x, f))
+		default:
+			v.More = append(v.More, ref)
+		}
+	}
+	return v
 }
 
 // strip draws the timeline of the first scenario that a finding names, with the moments of its records.

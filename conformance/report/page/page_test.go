@@ -167,6 +167,36 @@ func TestPageHasOneCardForOneCause(t *testing.T) {
 	}
 }
 
+// TestCardsStayLow checks that a card tells findings of the same words once, and folds those after the first few.
+func TestCardsStayLow(t *testing.T) {
+	r, _ := written(t, "x")
+	for i := range r.Clauses {
+		if c := &r.Clauses[i]; c.ID == "ARC-LIST-01" {
+			ref := c.Findings[0].Where[0]
+			c.Findings = nil
+			for n := range 8 {
+				c.Findings = append(c.Findings, verdict.Finding{Expected: "404", Actual: "200 <html>", Where: []string{fmt.Sprintf("s%d/get#%d", n, n), ref}})
+			}
+			for n := range 5 {
+				c.Findings = append(c.Findings, verdict.Finding{Expected: "404", Actual: fmt.Sprint("finding ", n)})
+			}
+		}
+	}
+	var b bytes.Buffer
+	if err := Write(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	_, card, _ := strings.Cut(b.String(), `id="cause-ARC-LIST-01"`)
+	card, _, _ = strings.Cut(card, "</article>")
+	open, folded, _ := strings.Cut(card, `<details class="rest">`)
+	if strings.Count(card, "200 &lt;html&gt;") != 1 || !strings.Contains(open, "in 9 scenarios: s0, list, s1, s2, …") || !strings.Contains(open, "The same 7 more times</summary>") {
+		t.Errorf("the same finding is told again:\n%s", card)
+	}
+	if strings.Count(open, `class="pair"`) != maxOpen || !strings.Contains(folded, "3 more findings</summary>") || strings.Count(folded, `class="pair"`) != 3 {
+		t.Errorf("not folded:\n%s", card)
+	}
+}
+
 // TestConformantSaysWhatItLeavesOut checks that the headline of a conformant target names the clauses that nobody judged.
 func TestConformantSaysWhatItLeavesOut(t *testing.T) {
 	r := &report.Report{Clauses: []report.Clause{{ID: "ARC-LIST-01", Outcome: verdict.Pass}, {ID: "ARC-LIST-02", Outcome: verdict.NotApplicable, Reason: "azure is not declared"}},

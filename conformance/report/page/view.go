@@ -63,8 +63,12 @@ type group struct {
 // cause is a card: what went wrong, and how it shows.
 type cause struct {
 	report.Cause
-	Found []finding
+	Found  []finding
+	Folded []finding // are told to who asks
 }
+
+// maxOpen is how many findings of a card are open, so that the next card is not far.
+const maxOpen = 3
 
 type chapter struct {
 	Name    string
@@ -152,7 +156,9 @@ func causes(r *report.Report) []group {
 	}
 	for _, g := range groups {
 		for i := range g.Causes {
-			g.Causes[i].Found = found.of(g.Causes[i].Clause)
+			all := found.of(g.Causes[i].Clause)
+			open := min(len(all), maxOpen)
+			g.Causes[i].Found, g.Causes[i].Folded = all[:open], all[open:]
 		}
 	}
 	return slices.DeleteFunc(groups, func(g group) bool { return len(g.Causes) == 0 })

@@ -121,12 +121,17 @@ func broken(b *strings.Builder, c report.Clause) {
 	if len(c.Findings) == 0 {
 		fmt.Fprintf(b, "  - %s\n", Code(c.Reason))
 	}
-	for i, f := range c.Findings {
+	told := c.Repeats()
+	for i, f := range told {
 		if i == maxFindings {
-			fmt.Fprintf(b, "  - …and %d more findings\n", len(c.Findings)-maxFindings)
+			fmt.Fprintf(b, "  - …and %d more findings\n", len(told)-maxFindings)
 			break
 		}
-		fmt.Fprintf(b, "  - expected %s, actual %s\n", Code(f.Expected), Code(f.Actual))
+		in := f.In()
+		if in != "" {
+			in = ", " + Escape(in)
+		}
+		fmt.Fprintf(b, "  - expected %s, actual %s%s\n", Code(f.Expected), Code(f.Actual), in)
 	}
 }
 

@@ -30,6 +30,25 @@ func TestMarkdown(t *testing.T) {
 	}
 }
 
+// TestMarkdownTellsAFindingOnce checks that a finding of several scenarios leaves room for the others.
+func TestMarkdownTellsAFindingOnce(t *testing.T) {
+	r := reporttest.Sample()
+	c := &r.Clauses[1]
+	c.Findings = nil
+	for _, name := range []string{"pair", "pause", "cloud", "legacy"} {
+		c.Findings = append(c.Findings, verdict.Finding{Expected: "404", Actual: "200", Where: []string{name + "/get#1"}})
+	}
+	c.Findings = append(c.Findings, verdict.Finding{Expected: "404", Actual: "500", Where: []string{"pair/get#2"}})
+	var b bytes.Buffer
+	if err := Markdown(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	want := "  - expected `404`, actual `200`, in 4 scenarios\\: pair\\, pause\\, cloud\\, legacy\n  - expected `404`, actual `500`\n"
+	if !strings.Contains(b.String(), want) {
+		t.Errorf("lacks %q:\n%s", want, b.String())
+	}
+}
+
 // TestMarkdownNamesTheBaseline checks that the summary says why a run failed in which nothing else did.
 func TestMarkdownNamesTheBaseline(t *testing.T) {
 	r := reporttest.Sample()

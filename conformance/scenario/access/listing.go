@@ -153,7 +153,7 @@ func (l *lister) brief(ctx context.Context, session, name string) (scenario.Star
 	}
 	got, err := l.As.Stop(ctx, "stop."+name, a.ID, body)
 	if err == nil && got.Status != 200 {
-		err = scenario.Blocked("stop."+name, "stopping the archive answered %s", scenario.Describe(got))
+		err = scenario.Blocked("stop."+name, "stopping the archive answered %s", got.Describe())
 	}
 	return a, err
 }

@@ -52,7 +52,7 @@ func runEncryption(ctx context.Context, f *scenario.Flow) (err error) {
 		return err
 	}
 	if a.Status != 200 {
-		return scenario.Blocked("storage.certificate", "setting an upload target with a certificate answered %s", scenario.Describe(a))
+		return scenario.Blocked("storage.certificate", "setting an upload target with a certificate answered %s", a.Describe())
 	}
 	if e.session, e.alice, err = f.Alone(ctx, "vp8-15", "tone-15"); err != nil {
 		return err
@@ -69,7 +69,7 @@ func runEncryption(ctx context.Context, f *scenario.Flow) (err error) {
 		return err
 	}
 	if a.Status != 200 {
-		return scenario.Blocked("storage.off", "setting an upload target with certificate null answered %s", scenario.Describe(a))
+		return scenario.Blocked("storage.off", "setting an upload target with certificate null answered %s", a.Describe())
 	}
 	plain, err := e.record(ctx, "plain.", 2*time.Second)
 	if err != nil {

@@ -17,7 +17,7 @@ func linkOf(ctx context.Context, f *scenario.Flow, label, id string) (string, er
 	}
 	link := a.String("url")
 	if link == "" {
-		return "", scenario.Blocked(label, "no url in the archive: %s", scenario.Describe(a))
+		return "", scenario.Blocked(label, "no url in the archive: %s", a.Describe())
 	}
 	return link, nil
 }

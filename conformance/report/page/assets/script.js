@@ -54,17 +54,21 @@
   });
 
   // Where a drawing is wider than the screen, the moment of the finding is in the middle of what is seen.
-  document.querySelectorAll(".finding .scroll").forEach(function (box) {
-    var moment = box.querySelector(".moment");
-    if (moment && box.scrollWidth > box.clientWidth) {
-      box.scrollLeft += moment.getBoundingClientRect().left - box.getBoundingClientRect().left - (box.clientWidth + box.querySelector(".names").clientWidth) / 2;
-    }
-  });
+  function centre() {
+    document.querySelectorAll(".finding .scroll").forEach(function (box) {
+      var moment = box.querySelector(".moment");
+      if (moment && box.scrollWidth > box.clientWidth) {
+        box.scrollLeft += moment.getBoundingClientRect().left - box.getBoundingClientRect().left - (box.clientWidth + box.querySelector(".names").clientWidth) / 2;
+      }
+    });
+  }
+  addEventListener("resize", centre);
+  centre();
 
   // Paper shows what matters of the causes, and of each the records of its first finding; the clauses that are kept stay closed.
   var opened = [];
   addEventListener("beforeprint", function () {
-    opened = [].slice.call(document.querySelectorAll(".cause > details:not([open]), .cause .finding:first-of-type details:not([open]), .unjudged:not([open]), .facts:not([open]), details.section:not([open])"));
+    opened = [].slice.call(document.querySelectorAll(".cause > details:not([open]), .cause > .finding:first-of-type > details:not([open], .also), .unjudged:not([open]), .facts:not([open]), details.section:not([open])"));
     opened.forEach(function (d) { d.open = true; });
   });
   addEventListener("afterprint", function () { opened.forEach(function (d) { d.open = false; }); });
