@@ -2,6 +2,7 @@ package runner
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"reelcheck/conformance/cost"
@@ -31,7 +32,7 @@ func (g grading) outcome() Outcome {
 	r.Run.NoArchive, r.Run.Stale, r.Run.Records = noArchive(g.view), wrong, len(g.view.Records)
 	facts := g.facts
 	facts.Excused, facts.Stale, facts.Unreachable = excused, len(wrong) > 0, r.Run.Died != ""
-	facts.Adapter = r.Run.Adapter != ""
+	facts.Adapter, facts.BrokenOff = r.Run.Adapter != "", brokenOff(g.view)
 	for _, v := range g.verdicts {
 		facts.Harness = facts.Harness || v.Fault
 	}
@@ -39,6 +40,14 @@ func (g grading) outcome() Outcome {
 	r.Baseline, r.Counts.Excused = g.baseline, len(excused)
 	r.Run.Interrupted, r.Run.Strict, r.Run.ExitCode = facts.Interrupted, facts.Strict, verdict.Exit(g.verdicts, facts, level)
 	return Outcome{Report: r, Code: r.Run.ExitCode}
+}
+
+// brokenOff reports whether the target blocked a scenario.
+func brokenOff(v evidence.View) bool {
+	return slices.ContainsFunc(v.Scenarios(), func(name string) bool {
+		step, _ := v.Outcome(name)
+		return step.Outcome == evidence.Blocked
+	})
 }
 
 // noArchive says what kept the first scenario from recording anything, if there is no archive at all. Of a target that died it

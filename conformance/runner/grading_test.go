@@ -36,6 +36,15 @@ func TestGrading(t *testing.T) {
 	}
 }
 
+// TestBrokenOff checks that a scenario that the target blocked is no conformant run, though every clause has its proof.
+func TestBrokenOff(t *testing.T) {
+	blocked := evidence.Record{Scenario: scenarios.Pair, Label: "scenario", Step: &evidence.Step{Outcome: evidence.Blocked, Text: "no answer"}}
+	g := grading{ledger: load(t), verdicts: []verdict.Verdict{{Clause: "ARC-START-01", Outcome: verdict.Pass}}, view: evidence.View{}.With([]evidence.Record{blocked})}
+	if got := g.outcome(); got.Code != verdict.ExitInconclusive {
+		t.Errorf("exit code %d, want %d", got.Code, verdict.ExitInconclusive)
+	}
+}
+
 // TestNoVerdictWithoutTheAdapter checks that nothing is said about a target whose clients failed: neither by the exit code nor by the headline.
 func TestNoVerdictWithoutTheAdapter(t *testing.T) {
 	v := evidence.View{Records: []evidence.Record{{Harness: &evidence.Harness{Kind: evidence.AdapterEnded, Message: "the adapter ended: exit status 3"}}}}

@@ -18,6 +18,7 @@ type Run struct {
 	Harness     bool // a check panicked, a report could not be written, ...
 	Unreachable bool // the target never answered
 	Adapter     bool // the adapter of the clients failed, so that there is no verdict
+	BrokenOff   bool // the target made it impossible to end a scenario, which no pass may hide
 	Strict      bool // recommendations count like demands
 	// Excused names clauses whose failure the baseline expects.
 	Excused map[string]bool
@@ -33,10 +34,11 @@ func Exit(verdicts []Verdict, run Run, level func(clause string) string) int {
 	if run.Harness {
 		return ExitHarness
 	}
-	failed, inconclusive, pledged := false, false, false
+	failed, inconclusive, pledged, explained := false, false, false, false
 	for _, v := range verdicts {
 		switch v.Outcome {
 		case Fail:
+			explained = true
 			failed = failed || gates(v, run, level)
 		case Inconclusive:
 			inconclusive = inconclusive || !covered(v, run)
@@ -52,7 +54,7 @@ func Exit(verdicts []Verdict, run Run, level func(clause string) string) int {
 		return ExitInconclusive
 	case failed || run.Stale:
 		return ExitNonConformant
-	case inconclusive:
+	case inconclusive, run.BrokenOff && !explained:
 		return ExitInconclusive
 	case pledged:
 		return ExitPledges

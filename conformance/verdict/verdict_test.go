@@ -30,6 +30,8 @@ func TestExit(t *testing.T) {
 		{"pledges", []Verdict{one("A", Pass), one("B", Pledged)}, Run{}, ExitPledges},
 		{"harness fault outweighs failure", []Verdict{one("A", Fail)}, Run{Harness: true}, ExitHarness},
 		{"an adapter that failed outweighs failure", []Verdict{one("A", Fail)}, Run{Adapter: true}, ExitInconclusive},
+		{"a scenario that broke off, and every clause passes", []Verdict{one("A", Pass)}, Run{BrokenOff: true}, ExitInconclusive},
+		{"a scenario that broke off by a known failure", []Verdict{one("A", Fail)}, Run{BrokenOff: true, Excused: map[string]bool{"A": true}}, ExitConformant},
 		{"unreachable", []Verdict{one("A", Fail)}, Run{Unreachable: true}, ExitUnreachable},
 		{"interruption outweighs all", []Verdict{one("A", Fail)}, Run{Interrupted: true, Harness: true}, ExitInterrupted},
 	} {
