@@ -69,6 +69,7 @@ type Run struct {
 	Adapter     string    `json:"adapter,omitempty"`   // how the adapter of the clients ended before that
 	Stopped     string    `json:"stopped,omitempty"`   // by which cap
 	NoArchive   string    `json:"noArchive,omitempty"` // what kept the target from recording anything
+	BrokenOff   string    `json:"brokenOff,omitempty"` // which scenario the target let end early, if no clause failed that says why
 	Stale       []Stale   `json:"staleBaseline,omitempty"`
 	NotSelected int       `json:"notSelected,omitempty"` // clauses of the ledger
 	Records     int       `json:"records,omitempty"`     // of the evidence, so that one which is cut off later is known

@@ -105,6 +105,8 @@ func (r *Report) First() string {
 		return "The run was stopped by " + r.Run.Stopped + ". Scenarios that had not ended by then are not judged."
 	case r.Run.NoArchive != "":
 		return "No archive could be started, and most failures follow from that: conform doctor --target FILE names what is wrong first. " + text.Sentence(r.Run.NoArchive)
+	case r.Run.BrokenOff != "":
+		return "The target let a scenario end early, and no clause says why, so that the run does not show that it conforms. " + text.Sentence(r.Run.BrokenOff) + "."
 	}
 	return ""
 }

@@ -31,7 +31,10 @@ func (g grading) outcome() Outcome {
 	r.Run.NoArchive, r.Run.Stale, r.Run.Records = noArchive(g.view), wrong, len(g.view.Records)
 	facts := g.facts
 	facts.Excused, facts.Stale, facts.Unreachable = excused, len(wrong) > 0, r.Run.Died != ""
-	facts.Adapter, facts.Stopped = r.Run.Adapter != "", r.Run.Stopped != ""
+	if r.Counts.Failed == 0 {
+		r.Run.BrokenOff = brokenOff(g.view)
+	}
+	facts.Adapter, facts.Stopped, facts.BrokenOff = r.Run.Adapter != "", r.Run.Stopped != "", r.Run.BrokenOff != ""
 	for _, v := range g.verdicts {
 		facts.Harness = facts.Harness || v.Fault
 	}
@@ -49,6 +52,11 @@ func noArchive(v evidence.View) string {
 	if made.Total().Archives > 0 || cutOff(v) {
 		return ""
 	}
+	return brokenOff(v)
+}
+
+// brokenOff says which scenario the target let end early, or returns "".
+func brokenOff(v evidence.View) string {
 	for _, name := range v.Scenarios() {
 		if step, _ := v.Outcome(name); step.Outcome == evidence.Blocked {
 			return fmt.Sprintf("scenario %s: %s", name, step.Text)

@@ -36,6 +36,22 @@ func TestGrading(t *testing.T) {
 	}
 }
 
+// TestBrokenOff checks that a scenario that the target blocked is no conformant run, though every clause has its proof, and that the report says
+// so. A known failure says why.
+func TestBrokenOff(t *testing.T) {
+	blocked := evidence.Record{Scenario: scenarios.Pair, Label: "scenario", Step: &evidence.Step{Outcome: evidence.Blocked, Text: "no answer"}}
+	for outcome, want := range map[verdict.Outcome]int{verdict.Pass: verdict.ExitInconclusive, verdict.Fail: verdict.ExitConformant} {
+		g := grading{ledger: load(t), verdicts: []verdict.Verdict{{Clause: "ARC-START-01", Outcome: outcome}}, view: evidence.View{}.With([]evidence.Record{blocked})}
+		if outcome == verdict.Fail {
+			g.baseline = []report.Excuse{{Clause: "ARC-START-01", Reason: "known", Owner: "us", Expires: report.Date{Day: time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)}}}
+		}
+		got := g.outcome()
+		if said := strings.Contains(got.Report.Run.BrokenOff, "no answer"); got.Code != want || said != (outcome == verdict.Pass) {
+			t.Errorf("%s: exit code %d, %q; want %d", outcome, got.Code, got.Report.Run.BrokenOff, want)
+		}
+	}
+}
+
 // TestNoVerdictWithoutTheAdapter checks that nothing is said about a target whose clients failed: neither by the exit code nor by the headline.
 func TestNoVerdictWithoutTheAdapter(t *testing.T) {
 	v := evidence.View{Records: []evidence.Record{{Harness: &evidence.Harness{Kind: evidence.AdapterEnded, Message: "the adapter ended: exit status 3"}}}}

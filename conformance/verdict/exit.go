@@ -19,6 +19,7 @@ type Run struct {
 	Unreachable bool // the target never answered
 	Stopped     bool // a cap stopped it before everything was judged
 	Adapter     bool // the adapter of the clients failed, so that there is no verdict
+	BrokenOff   bool // the target let a scenario end early, and no clause failed that says why
 	Strict      bool // recommendations count like demands
 	// Excused names clauses whose failure the baseline expects.
 	Excused map[string]bool
@@ -53,7 +54,7 @@ func Exit(verdicts []Verdict, run Run, level func(clause string) string) int {
 		return ExitInconclusive
 	case failed || run.Stale:
 		return ExitNonConformant
-	case inconclusive || run.Stopped:
+	case inconclusive || run.Stopped || run.BrokenOff:
 		return ExitInconclusive
 	case pledged:
 		return ExitPledges

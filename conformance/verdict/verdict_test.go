@@ -32,6 +32,7 @@ func TestExit(t *testing.T) {
 		{"an adapter that failed outweighs failure", []Verdict{one("A", Fail)}, Run{Adapter: true}, ExitInconclusive},
 		{"stopped by a cap", []Verdict{one("A", Pass)}, Run{Stopped: true}, ExitInconclusive},
 		{"failed before a cap stopped it", []Verdict{one("A", Fail)}, Run{Stopped: true}, ExitNonConformant},
+		{"a scenario that broke off, and every clause passes", []Verdict{one("A", Pass)}, Run{BrokenOff: true}, ExitInconclusive},
 		{"unreachable", []Verdict{one("A", Fail)}, Run{Unreachable: true}, ExitUnreachable},
 		{"interruption outweighs all", []Verdict{one("A", Fail)}, Run{Interrupted: true, Harness: true}, ExitInterrupted},
 	} {

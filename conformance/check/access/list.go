@@ -26,7 +26,7 @@ var listChecks = []check.Check{
 	check.New("ARC-LIST-06", listTotal, scenarios.Listing),
 	check.New("ARC-LIST-07", listDefaultPage, scenarios.Listing),
 	check.New("ARC-LIST-09", listBadPaging, scenarios.Listing),
-	check.New("ARC-LIST-10", listItemsEqualReads, scenarios.Listing),
+	check.New("ARC-LIST-10", listItemsEqualReads, scenarios.Listing, scenarios.AutoPaused),
 	check.New("ARC-LIST-11", listSequence, scenarios.Listing),
 	check.New("ARC-LIST-12", listOwnOnly, scenarios.Isolation),
 	check.New("ARC-LIST-13", listNothing, scenarios.Listing),

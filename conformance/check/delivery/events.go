@@ -19,7 +19,7 @@ var eventChecks = []check.Check{
 	check.New("ARC-EVT-03", eventsNameArchive, scenarios.Pair),
 	check.New("ARC-EVT-04", everyClient, scenarios.Pair),
 	check.New("ARC-EVT-05", toldOfLimits, scenarios.NoPublisher, scenarios.Idle, scenarios.FourHours, scenarios.TwelveHours, scenarios.AutoOverlap),
-	check.New("ARC-EVT-06", toldLateClients, scenarios.Pair, scenarios.Pause, scenarios.Automatic),
+	check.New("ARC-EVT-06", toldLateClients, scenarios.Pair, scenarios.Pause, scenarios.Automatic, scenarios.Simultaneous),
 }
 
 // told returns the events of a type about an archive.

@@ -32,7 +32,7 @@ var manifestChecks = []check.Check{
 	check.New("ARC-MAN-08", streamIDs, scenarios.Captures),
 	check.New("ARC-MAN-09", filenames, scenarios.Captures, scenarios.Matroska),
 	check.New("ARC-MAN-10", sizes, scenarios.Captures),
-	check.New("ARC-MAN-13", connectionData, scenarios.Captures),
+	check.New("ARC-MAN-13", connectionData, scenarios.Captures, scenarios.Chosen),
 	check.New("ARC-MAN-14", videoTypes, scenarios.Captures, scenarios.Kinds),
 }
 

@@ -105,6 +105,9 @@ func intrude(ctx context.Context, as target.As, name string, a scenario.Started)
 	if _, err := as.Start(ctx, "start."+name, map[string]any{"sessionId": a.Session, "multiArchiveTag": name}); err != nil {
 		return err
 	}
+	if _, err := as.List(ctx, "list.session."+name, url.Values{"sessionId": {a.Session}}, true); err != nil {
+		return err
+	}
 	if _, err := as.List(ctx, "list."+name, nil, false); err != nil || as.Project == "" {
 		return err
 	}

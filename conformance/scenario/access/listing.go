@@ -73,7 +73,7 @@ func (l *lister) makeFew(ctx context.Context) error {
 	return nil
 }
 
-// listFew requests good and bad pages and reads the listed archives.
+// listFew requests good and bad pages, reads the listed archives, and deletes one.
 func (l *lister) listFew(ctx context.Context) error {
 	for _, q := range []struct {
 		label string
@@ -105,7 +105,11 @@ func (l *lister) listFew(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	if _, err := l.As.Delete(ctx, "delete.listed", l.few[0]); err != nil {
+		return err
+	}
+	_, err := l.As.List(ctx, "list.deleted", nil, false)
+	return err
 }
 
 // makeCrowd makes more archives than a page has by default, and lists them.

@@ -241,6 +241,11 @@ func odd(ctx context.Context, f *scenario.Flow, session string) error {
 	if _, err := f.As.Start(ctx, "start.second", map[string]any{"sessionId": session}); err != nil {
 		return err
 	}
+	if f.Target.File.Has(config.Individual) {
+		if _, err := f.As.Start(ctx, "start.second.individual", map[string]any{"sessionId": session, "outputMode": "individual"}); err != nil {
+			return err
+		}
+	}
 	if _, err := f.As.Get(ctx, "get.second", id); err != nil {
 		return err
 	}

@@ -42,6 +42,10 @@ func runLayouts(ctx context.Context, f *scenario.Flow) error {
 	if err != nil {
 		return err
 	}
+	side := members[2].Pub.StreamID() // a second one of the class for the large place
+	if _, err := f.As.Classify(ctx, "classes.before", session, map[string][]string{side: {"side", "full"}}); err != nil {
+		return err
+	}
 	a, err := arrange(ctx, f, session, map[string]any{"name": "layouts", "layout": map[string]any{"type": "pip"}})
 	if err != nil {
 		return err

@@ -57,7 +57,7 @@ func runRetry(ctx context.Context, f *scenario.Flow) error {
 		return err
 	}
 	if f.Clock.Steered() {
-		err = walkDay(ctx, f, began)
+		err = walkDay(ctx, f, session, began)
 	} else {
 		f.Idle()
 		err = errors.Join(alice.Leave(ctx), f.Clock.Pass(ctx, "clock.day", refusedFor+5*longest))
@@ -69,8 +69,12 @@ func runRetry(ctx context.Context, f *scenario.Flow) error {
 }
 
 // walkDay moves the clock from attempt to attempt at first and at the end of the day, and beyond it.
-func walkDay(ctx context.Context, f *scenario.Flow, began time.Time) error {
-	if err := steps(ctx, f, "clock.step", stepwise, nil); err != nil {
+func walkDay(ctx context.Context, f *scenario.Flow, session string, began time.Time) error {
+	refusals := []int{http.StatusNotFound, http.StatusFound, http.StatusInternalServerError} // whatever is no 2xx
+	if err := steps(ctx, f, "clock.step", stepwise, func() (bool, error) {
+		refusals = append(refusals[1:], refusals[0])
+		return false, f.Hooks.RefuseAbout(ctx, session, refusals[0], scenario.Forever)
+	}); err != nil {
 		return err
 	}
 	if err := reach(ctx, f, "clock.day", began.Add(refusedFor-2*longest)); err != nil {

@@ -2,6 +2,8 @@ package individual
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"reelcheck/conformance/evidence/scenarios"
@@ -11,7 +13,7 @@ import (
 )
 
 // Chosen selects streams, and parts of streams, for an individual archive while it records. If the target supports it, a
-// composed archive with another stream records at the same time.
+// composed and another individual archive record another stream at the same time.
 var Chosen = scenario.Scenario{
 	Name: scenarios.Chosen, Title: "an individual archive whose streams are chosen, changed, removed and added again",
 	Needs: append(needs[:len(needs):len(needs)], config.Manual), Files: true, Clients: units, Media: 3, Within: 90 * time.Second, Run: runChosen,
@@ -19,9 +21,10 @@ var Chosen = scenario.Scenario{
 
 type choosing struct {
 	*scenario.Flow
-	session         string
-	members         map[string]*scenario.Member
-	archive, beside scenario.Started // beside is empty unless archives can be simultaneous
+	session string
+	members map[string]*scenario.Member
+	archive scenario.Started
+	beside  map[string]scenario.Started // by the format; empty unless archives can be simultaneous
 }
 
 func runChosen(ctx context.Context, f *scenario.Flow) error {
@@ -43,6 +46,9 @@ func (p *choosing) gather(ctx context.Context) (err error) {
 	return err
 }
 
+// formats are those of the archives beside the one whose streams are chosen, by their labels.
+var formats = map[string]string{"beside": "composed", "apart": "individual"}
+
 func (p *choosing) begin(ctx context.Context) (err error) {
 	together := p.Target.File.Has(config.Simultaneous)
 	o := map[string]any{"streamMode": "manual"}
@@ -52,12 +58,17 @@ func (p *choosing) begin(ctx context.Context) (err error) {
 	if p.archive, err = p.Start(ctx, "start", p.session, options("chosen", o)); err != nil || !together {
 		return err
 	}
-	p.beside, err = p.Start(ctx, "beside.start", p.session, map[string]any{"name": "beside", "streamMode": "manual", "multiArchiveTag": "composed"})
-	if err != nil {
-		return err
+	p.beside = map[string]scenario.Started{}
+	for _, label := range []string{"beside", "apart"} {
+		if p.beside[label], err = p.Start(ctx, label+".start", p.session,
+			map[string]any{"name": label, "outputMode": formats[label], "streamMode": "manual", "multiArchiveTag": label}); err != nil {
+			return err
+		}
+		if _, err := p.As.Select(ctx, label+".add.dave", p.beside[label].ID, map[string]any{"addStream": p.members["dave"].Pub.StreamID()}); err != nil {
+			return err
+		}
 	}
-	_, err = p.As.Select(ctx, "beside.add.dave", p.beside.ID, map[string]any{"addStream": p.members["dave"].Pub.StreamID()})
-	return err
+	return nil
 }
 
 // selection is a call about a stream; parts says which tracks of it the archive takes.
@@ -107,8 +118,8 @@ func (p *choosing) finish(ctx context.Context) error {
 	if err := p.Stop(ctx, "stop", p.archive.ID); err != nil {
 		return err
 	}
-	if p.beside.ID != "" {
-		if err := p.Stop(ctx, "beside.stop", p.beside.ID); err != nil {
+	for _, label := range slices.Sorted(maps.Keys(p.beside)) {
+		if err := p.Stop(ctx, label+".stop", p.beside[label].ID); err != nil {
 			return err
 		}
 	}
@@ -117,8 +128,13 @@ func (p *choosing) finish(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := p.Deliver(ctx, p.archive.ID); err != nil || p.beside.ID == "" {
+	if err := p.Deliver(ctx, p.archive.ID); err != nil {
 		return err
 	}
-	return p.DeliverAs(ctx, "beside.", p.beside.ID)
+	for _, label := range slices.Sorted(maps.Keys(p.beside)) {
+		if err := p.DeliverAs(ctx, label+".", p.beside[label].ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }

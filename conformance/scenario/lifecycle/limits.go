@@ -164,6 +164,11 @@ func (l *limitFlow) over(ctx context.Context, at time.Time) error {
 	if err := l.AwaitEvent(ctx, "event.stopped", id, "archiveStopped", "alice"); err != nil {
 		return err
 	}
+	if l.beside.ID != "" {
+		if err := l.AwaitEvent(ctx, "beside.event.stopped", l.beside.ID, "archiveStopped", "alice"); err != nil {
+			return err
+		}
+	}
 	if err := l.AwaitHooks(ctx, "hooks.stopped", id, scenario.Soon, "stopped"); err != nil {
 		return err
 	}

@@ -20,8 +20,8 @@ var Pair = scenario.Scenario{
 	Run: runPair,
 }
 
-// pairName holds difficult characters for a name: blanks, quotes, other scripts.
-const pairName = `Ärger & "Freude" 会议 #1`
+// pairName holds difficult characters for a name: blanks, quotes, other scripts, one of four bytes.
+const pairName = `Ärger & "Freude" 会议 🎬 #1`
 
 type pairing struct {
 	*scenario.Flow

@@ -3,6 +3,7 @@ package sessions
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -24,19 +25,23 @@ var Presence = scenario.Scenario{
 
 func runPresence(ctx context.Context, f *scenario.Flow) error {
 	session, members, err := f.JoinAll(ctx,
-		scenario.Client{Name: "alice", Video: "vp8-15", Audio: "tone-15", Token: []string{"focus", "wide"}, Kind: scenario.Kind{VideoType: "screen"}},
+		scenario.Client{Name: "alice", Video: "vp8-15", Audio: "tone-15", Data: strings.Repeat("name=alice ", 90), Token: []string{"focus", "wide"}, Kind: scenario.Kind{VideoType: "screen"}},
 		scenario.Client{Name: "bob", Audio: "tone-16"})
 	if err != nil {
 		return err
 	}
 	alice, bob := members[0], members[1]
-	if err := lookAround(ctx, f, session, alice, bob); err != nil {
+	second := bob.Another("bob-second") // it ends with its client, like the first
+	if err := second.PublishAs(ctx, scenario.Kind{VideoType: "custom"}, "small-07", ""); err != nil {
+		return err
+	}
+	if err := lookAround(ctx, f, session, alice, bob, second); err != nil {
 		return err
 	}
 	if _, err := f.As.Disconnect(ctx, "disconnect.bob", session, bob.Conn.ID); err != nil {
 		return err
 	}
-	if err := gone(ctx, f, bob); err != nil {
+	if err := errors.Join(gone(ctx, f, bob), second.Leave(ctx)); err != nil {
 		return err
 	}
 	if err := clock.Sleep(ctx, scenario.Noticed); err != nil { // lists may be behind

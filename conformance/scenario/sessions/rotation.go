@@ -12,8 +12,7 @@ import (
 	"reelcheck/conformance/target/config"
 )
 
-// Rotation moves a session by a plan of the server, and then by a call of the application, each time while it is
-// recorded.
+// Rotation moves a session by a plan of the server while it is recorded, and then by a call of the application in a pause.
 var Rotation = scenario.Scenario{
 	Name: scenarios.Rotation, Title: "a server that is rotated, with notice, and a session that its application moves",
 	Needs: []config.Capability{config.Control, config.Rotation, config.Events}, Virtual: true, Why: "a server has to go out of service when the suite says so", Media: 2, Within: 90 * time.Second,
@@ -75,7 +74,13 @@ func runRotation(ctx context.Context, f *scenario.Flow) error {
 	if _, err := f.As.Advance(ctx, "clock.again", moveAgain); err != nil {
 		return err
 	}
-	return moved(ctx, f, "asked", session, func() error {
+	return moved(ctx, f, "asked", session, func() error { // of paused archives
+		if err := alice.Unpublish(ctx); err != nil {
+			return err
+		}
+		if err := clock.Sleep(ctx, scenario.Settled); err != nil {
+			return err
+		}
 		_, err := f.As.Migrate(ctx, "migrate", session)
 		return err
 	})

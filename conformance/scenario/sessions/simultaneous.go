@@ -48,7 +48,10 @@ func runSimultaneous(ctx context.Context, f *scenario.Flow) error {
 	if err := clock.Sleep(ctx, time.Second); err != nil {
 		return err
 	}
-	if err := begin("second", "b"); err != nil {
+	if err := begin("second", "A"); err != nil {
+		return err
+	}
+	if err := late(ctx, f, session, ids["first"], ids["second"]); err != nil {
 		return err
 	}
 	if _, err := f.As.Start(ctx, "start.same-tag", map[string]any{"sessionId": session, "multiArchiveTag": "a"}); err != nil {
@@ -81,6 +84,23 @@ func runSimultaneous(ctx context.Context, f *scenario.Flow) error {
 		return err
 	}
 	return deliverEach(ctx, f, ids, "first", "second", "again")
+}
+
+// late has a client come who is told of every archive in progress.
+func late(ctx context.Context, f *scenario.Flow, session string, archives ...string) error {
+	if !f.Target.File.Has(config.Events) {
+		return nil
+	}
+	bob, err := f.Join(ctx, session, "bob")
+	if err != nil {
+		return err
+	}
+	for _, id := range archives {
+		if err := f.AwaitEvent(ctx, "event.late", id, "archiveStarted", "bob"); err != nil {
+			return err
+		}
+	}
+	return bob.Leave(ctx)
 }
 
 // rearrange changes the layout of one of the archives, and goes on for long enough to see it in the others.
