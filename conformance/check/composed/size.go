@@ -13,7 +13,7 @@ import (
 var sizeChecks = []check.Check{
 	check.New("ARC-RES-01", defaultSize, scenarios.Pair),
 	check.New("ARC-RES-02", sized("480x640"), scenarios.Sizes),
-	check.New("ARC-RES-03", sized("1280x720"), scenarios.Sizes),
+	check.New("ARC-RES-03", sized("1280x720"), scenarios.Sizes, scenarios.Simultaneous),
 	check.New("ARC-RES-04", sized("720x1280"), scenarios.Sizes),
 	check.New("ARC-RES-05", sized("1920x1080"), scenarios.FullHD),
 	check.New("ARC-RES-06", sized("1080x1920"), scenarios.FullHD),

@@ -24,7 +24,7 @@ var Checks = []check.Check{
 	check.New("ARC-RATE-06", bitrateKept, scenarios.Rates),
 	check.New("ARC-RATE-08", bitrateConstant, scenarios.Rates),
 	check.New("ARC-RATE-09", bitrateLeavesAudio, scenarios.Rates),
-	check.New("ARC-RATE-13", ratesNamed, scenarios.Rates),
+	check.New("ARC-RATE-13", ratesNamed, scenarios.Rates, scenarios.Simultaneous),
 	check.New("ARC-RATE-14", check.Allowed("quantizationParameter"), scenarios.Rates),
 }
 

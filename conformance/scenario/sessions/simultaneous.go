@@ -38,6 +38,12 @@ func runSimultaneous(ctx context.Context, f *scenario.Flow) error {
 		if layout := layouts[label]; layout != nil && f.Target.File.Has(config.Layout) {
 			options["layout"] = layout
 		}
+		if label == "again" { // in no way as the one beside it
+			options["resolution"] = "1280x720"
+			if f.Target.File.Has(config.QP) {
+				options["quantizationParameter"] = 30
+			}
+		}
 		a, err := f.Start(ctx, label+".start", session, options)
 		ids[label] = a.ID
 		return err
