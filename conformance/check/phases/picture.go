@@ -226,6 +226,9 @@ func (v Viewer) grids() []Viewer {
 func (v Viewer) arranged(at float64) problem {
 	shown := v.At(at)
 	chosen := v.selected(shown)
+	if chosen.kind == Absent {
+		return v.outdated(chosen, shown)
+	}
 	if chosen.kind&^Placed != 0 {
 		return chosen
 	}
