@@ -285,7 +285,7 @@ func nothingLost(c *check.Case) {
 	still := c.Limit("tolerance.standstill").Seconds()
 	for _, x := range c.Recordings() {
 		for _, t := range x.Due {
-			if t.Kind != "video" || !t.Kept {
+			if t.Kind != "video" || !t.Kept || t.Still() {
 				continue
 			}
 			for _, a := range x.Picture.OfStream(t.Fixture) {
@@ -340,13 +340,13 @@ func noSoundLost(c *check.Case, x content.Recording, still float64) {
 }
 
 // interrupted reports whether the stretch overlaps a time in which the track of t was muted or hidden, or goes from one publication of its
-// fixture to the next. There, frames are left out, and the last one may stand until the target notices.
+// fixture to the next. There, frames are left out, and the last one may stand until the target notices, also in another place.
 func interrupted(c *check.Case, x content.Recording, t content.Due, from, to float64) bool {
-	edge, blink := c.Limit("tolerance.stream-edge").Seconds(), c.Limit("tolerance.blink").Seconds()
+	edge := c.Limit("tolerance.stream-edge").Seconds()
 	for _, u := range x.Due {
 		same := u.R.Seq == t.R.Seq
 		begins := u.From > from && u.From < to && !(same && first(x, u))
-		ends := u.To < to && u.To > from-blink && u.To < length(x)-edge
+		ends := u.To < to && u.To > from-edge && u.To < length(x)-edge
 		if u.Fixture == t.Fixture && (begins || ends && same) {
 			return true
 		}
