@@ -2,6 +2,7 @@ package composed
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"net/url"
 	"time"
@@ -77,6 +78,34 @@ func runVariants(ctx context.Context, f *scenario.Flow, session string, members 
 	return err
 }
 
+// beside has a scenario first record another session, in which nothing is published of the kind that the archive is to hold.
+func beside(label, video, audio string, options map[string]any, s scenario.Scenario) scenario.Scenario {
+	rest := s.Run
+	s.Within += 20 * time.Second
+	s.Run = func(ctx context.Context, f *scenario.Flow) error {
+		session, err := f.Session(ctx, label+".session")
+		if err != nil {
+			return err
+		}
+		bob, err := f.Join(ctx, session, "bob")
+		if err != nil {
+			return err
+		}
+		if err := bob.Publish(ctx, video, audio); err != nil {
+			return err
+		}
+		a, err := f.Record(ctx, prefixed(label), session, options, 2500*time.Millisecond)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(bob.Leave(ctx), rest(ctx, f)); err != nil {
+			return err
+		}
+		return f.DeliverAs(ctx, prefixed(label), a.ID)
+	}
+	return s
+}
+
 func prefixed(label string) string {
 	if label == "" {
 		return ""
@@ -85,11 +114,13 @@ func prefixed(label string) string {
 }
 
 var (
-	AudioOnly = variants(scenarios.AudioOnly, "an archive without video", "vp8-06", []string{"tone-06"}, nil,
-			variant{options: map[string]any{"name": "audio only", "hasVideo": false}, long: 3 * time.Second})
+	AudioOnly = beside("pictures", "small-13", "", map[string]any{"name": "sound of pictures", "hasVideo": false},
+		variants(scenarios.AudioOnly, "archives without video, one of them of pictures alone", "vp8-06", []string{"tone-06"}, nil,
+			variant{options: map[string]any{"name": "audio only", "hasVideo": false}, long: 3 * time.Second}))
 
-	VideoOnly = variants(scenarios.VideoOnly, "an archive without audio, with a layout of its own from its start", "vp8-07", []string{"tone-07"}, nil,
-			variant{options: map[string]any{"name": "video only", "hasAudio": false}, long: 3 * time.Second, sheet: "one stream in the middle of the picture"})
+	VideoOnly = beside("voices", "", "tone-13", map[string]any{"name": "picture of voices", "hasAudio": false},
+		variants(scenarios.VideoOnly, "archives without audio, one with a layout of its own from its start, one of sound alone", "vp8-07", []string{"tone-07"}, nil,
+			variant{options: map[string]any{"name": "video only", "hasAudio": false}, long: 3 * time.Second, sheet: "one stream in the middle of the picture"}))
 
 	Sizes = variants(scenarios.Sizes, "archives of four sizes", "vp8-08", []string{"tone-08"}, nil,
 		variant{label: "640x480", options: map[string]any{"resolution": "640x480"}, long: 1500 * time.Millisecond},
