@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"reelcheck/conformance/check"
+	"reelcheck/conformance/check/phases"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/facts/content"
 	"reelcheck/conformance/media"
@@ -51,7 +52,12 @@ func takesRecorded(kind string) func(*check.Case) {
 				if !t.Kept || kind != "" && t.Kind != kind {
 					continue
 				}
-				if !c.Excused(c.Covers(t, x.Found(t)), c.Limit("tolerance.stream-edge"), x.Due...) {
+				covered := c.Covers(t, x.Found(t))
+				switch {
+				case c.Excused(covered, c.Limit("tolerance.stream-edge"), x.Due...):
+				case !covered && phases.Outdated(c, x, t):
+					c.Follows("ARC-LAY-05", fmt.Sprintf("%s of %s (%s) from %.1f to %.1f s", t.Kind, t.Client, t.Fixture, t.From, t.To), content.Describe(x.Found(t)), x.R, t.R)
+				default:
 					c.Held(x, t)
 				}
 			}

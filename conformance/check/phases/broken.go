@@ -3,6 +3,7 @@ package phases
 import (
 	"slices"
 
+	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/expect"
 	"reelcheck/conformance/facts/content"
@@ -105,10 +106,27 @@ func (v Viewer) earlier() []spec.Layout {
 func (v Viewer) outdated(p problem, shown map[string][]media.Appearance) problem {
 	for _, l := range v.earlier() {
 		if l != v.phase.Layout && v.is(l, shown) {
-			return problem{kind: Disobeyed, text: p.text + ", as in " + l.Type, fixture: p.fixture}
+			return problem{kind: Disobeyed, text: p.text + ", as in " + l.Type} // about all streams
 		}
 	}
 	return p
+}
+
+// Outdated reports whether a stream that is due is missing only where the picture is that of an earlier layout.
+func Outdated(c *check.Case, x content.Recording, t content.Due) bool {
+	missing := 0
+	for _, a := range x.Settled {
+		v, at := Look(c, x, a), a.Middle()
+		_, placed := a.Picture.Of(t.R.IDs[evidence.Stream])
+		if x.Picture == nil || t.Kind != "video" || !placed || !a.Known || at < t.From || at > t.To || len(v.At(at)[t.Fixture]) > 0 {
+			continue
+		}
+		if v.outdated(problem{kind: Absent}, v.At(at)).kind != Disobeyed {
+			return false
+		}
+		missing++
+	}
+	return missing > 0
 }
 
 // is reports whether all that is seen is what a layout makes of the streams.

@@ -315,5 +315,9 @@ func (v Viewer) Absent(fixture, expected string) {
 		v.c.Blocked(expected, fixture+" is not in the picture", v.x.R)
 		return
 	}
+	if slices.ContainsFunc(v.x.Due, func(t content.Due) bool { return t.Fixture == fixture && Outdated(v.c, v.x, t) }) {
+		v.c.Follows("ARC-LAY-05", expected, fixture+" is not in the picture", v.records(fixture)...)
+		return
+	}
 	v.c.Absent(v.x, v.x.Due[i], expected)
 }
