@@ -3,6 +3,7 @@ package sessions
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/scenario/clock"
+	"reelcheck/conformance/target"
 	"reelcheck/conformance/target/config"
 )
 
@@ -45,6 +47,10 @@ func runPresence(ctx context.Context, f *scenario.Flow) error {
 	if _, err := f.As.Connections(ctx, "connections.after", session); err != nil {
 		return err
 	}
+	side := alice.Another("alice-side")
+	if err := side.PublishAs(ctx, scenario.Kind{VideoType: "custom"}, "small-16", ""); err != nil {
+		return err
+	}
 	a, err := f.Start(ctx, "start", session, map[string]any{"name": "presence"})
 	if err != nil {
 		return err
@@ -52,7 +58,7 @@ func runPresence(ctx context.Context, f *scenario.Flow) error {
 	if err := alice.Unpublish(ctx); err != nil {
 		return err
 	}
-	if err := alice.Leave(ctx); err != nil {
+	if err := errors.Join(alice.Leave(ctx), goWith(side)); err != nil {
 		return err
 	}
 	if err := awaitSession(ctx, f, "hooks.end", session, "sessionDestroyed"); err != nil {
@@ -64,16 +70,42 @@ func runPresence(ctx context.Context, f *scenario.Flow) error {
 	return f.Stop(ctx, "stop", a.ID)
 }
 
-// lose has a client come when all have left, and lose its network.
+// lose has a client come when all have left, publish twice, and lose its network.
 func lose(ctx context.Context, f *scenario.Flow, session string) error {
-	carol, err := f.Join(ctx, session, "carol")
+	carol, err := talkative(ctx, f, session, "carol")
 	if err != nil {
 		return err
 	}
-	if err := carol.Vanish(); err != nil {
+	second := carol.Another("carol-second")
+	for i, m := range []*scenario.Member{carol, second} {
+		if err := m.Publish(ctx, "", []string{"tone-17", "tone-18"}[i]); err != nil {
+			return err
+		}
+	}
+	if err := clock.Sleep(ctx, scenario.Settled); err != nil { // a busy target knows of the streams only now
 		return err
 	}
-	return awaitSession(ctx, f, "hooks.lost", session, "sessionDestroyed", "sessionDestroyed")
+	if err := errors.Join(carol.Vanish(), goWith(second)); err != nil {
+		return err
+	}
+	const published = 5 // streams in all
+	return awaitSession(ctx, f, "hooks.lost", session, append(slices.Repeat([]string{"streamDestroyed"}, published), "sessionDestroyed", "sessionDestroyed")...)
+}
+
+// goWith ends another publication of a client that is gone.
+func goWith(m *scenario.Member) error {
+	m.Conn = nil
+	return m.Vanish()
+}
+
+// talkative joins with nearly as much connection data as a token may hold, or, as that is no must (ARC-AUTH-18), with little.
+func talkative(ctx context.Context, f *scenario.Flow, session, name string) (*scenario.Member, error) {
+	m, err := f.JoinSaying(ctx, session, name, strings.Repeat("data-", 199))
+	var refused *target.RefusedError
+	if errors.As(err, &refused) {
+		return f.Join(ctx, session, name)
+	}
+	return m, err
 }
 
 // lookAround lists and reads what is there, once all of it can be seen.
