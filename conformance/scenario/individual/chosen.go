@@ -2,6 +2,7 @@ package individual
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"reelcheck/conformance/evidence/scenarios"
@@ -11,7 +12,7 @@ import (
 )
 
 // Chosen selects streams, and parts of streams, for an individual archive while it records. If the target supports it, a
-// composed archive with another stream records at the same time.
+// composed archive and another individual one, with another stream each, record at the same time.
 var Chosen = scenario.Scenario{
 	Name: scenarios.Chosen, Title: "an individual archive whose streams are chosen, changed, removed and added again",
 	Needs: append(needs[:len(needs):len(needs)], config.Manual), Files: true, Clients: units, Media: 3, Within: 90 * time.Second, Run: runChosen,
@@ -19,9 +20,9 @@ var Chosen = scenario.Scenario{
 
 type choosing struct {
 	*scenario.Flow
-	session         string
-	members         map[string]*scenario.Member
-	archive, beside scenario.Started // beside is empty unless archives can be simultaneous
+	session                string
+	members                map[string]*scenario.Member
+	archive, beside, other scenario.Started // beside and other, an individual one, are empty unless archives can be simultaneous
 }
 
 func runChosen(ctx context.Context, f *scenario.Flow) error {
@@ -56,7 +57,14 @@ func (p *choosing) begin(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	_, err = p.As.Select(ctx, "beside.add.dave", p.beside.ID, map[string]any{"addStream": p.members["dave"].Pub.StreamID()})
+	if _, err = p.As.Select(ctx, "beside.add.dave", p.beside.ID, map[string]any{"addStream": p.members["dave"].Pub.StreamID()}); err != nil {
+		return err
+	}
+	o["multiArchiveTag"] = "other"
+	if p.other, err = p.Start(ctx, "other.start", p.session, options("other", o)); err != nil {
+		return err
+	}
+	_, err = p.As.Select(ctx, "other.add.carol", p.other.ID, map[string]any{"addStream": p.members["carol"].Pub.StreamID()})
 	return err
 }
 
@@ -108,7 +116,7 @@ func (p *choosing) finish(ctx context.Context) error {
 		return err
 	}
 	if p.beside.ID != "" {
-		if err := p.Stop(ctx, "beside.stop", p.beside.ID); err != nil {
+		if err := errors.Join(p.Stop(ctx, "beside.stop", p.beside.ID), p.Stop(ctx, "other.stop", p.other.ID)); err != nil {
 			return err
 		}
 	}
@@ -120,5 +128,8 @@ func (p *choosing) finish(ctx context.Context) error {
 	if err := p.Deliver(ctx, p.archive.ID); err != nil || p.beside.ID == "" {
 		return err
 	}
-	return p.DeliverAs(ctx, "beside.", p.beside.ID)
+	if err := p.DeliverAs(ctx, "beside.", p.beside.ID); err != nil {
+		return err
+	}
+	return p.DeliverAs(ctx, "other.", p.other.ID)
 }
