@@ -17,7 +17,7 @@ var sizeChecks = []check.Check{
 	check.New("ARC-RES-04", sized("720x1280"), scenarios.Sizes),
 	check.New("ARC-RES-05", sized("1920x1080"), scenarios.FullHD),
 	check.New("ARC-RES-06", sized("1080x1920"), scenarios.FullHD),
-	check.New("ARC-RES-08", resolutionNamed, scenarios.Pair, scenarios.Sizes, scenarios.FullHD),
+	check.New("ARC-RES-08", resolutionNamed, scenarios.Pair, scenarios.Sizes, scenarios.FullHD, scenarios.AudioOnly),
 }
 
 // wantedSize returns the resolution that a request asks for.
