@@ -88,6 +88,8 @@ func (c *Case) Lacking(x content.Recording, t content.Due) (clause string, spans
 		return "", spans
 	case x.Over(t) != "":
 		return "ARC-COMP-35", spans
+	case len(spans) > 0 && t.Still():
+		return "ARC-COMP-28", spans
 	case len(spans) > 0:
 		return "ARC-START-04", spans
 	case others && t.Kind == "video":

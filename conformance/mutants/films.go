@@ -89,11 +89,12 @@ var filmMutations = []Mutation{
 			r.Video.PerSecond[i] = 500000
 		}
 	})},
-	{"ARC-RATE-03", "ignores the quantizer", tape.Film(scenarios.Rates, "qp-36.object.media", func(r *media.Report) {
+	{"ARC-RATE-03", "ignores the quantizer", tape.Film(scenarios.Rates, "qp-20.object.media", func(r *media.Report) {
 		r.Video.QP = media.QP{Min: 19, Max: 19, Mean: 19, Inter: map[int]int{19: 100}}
 	})},
 	{"ARC-RATE-05", "a smaller file at a lower quantizer", tape.Film(scenarios.Rates, "qp-20.object.media", func(r *media.Report) { r.Video.Bitrate = 1 })},
 	{"ARC-RATE-09", "takes the bits from the audio", tape.Film(scenarios.Rates, "bitrate.object.media", func(r *media.Report) { r.Audio.DeclaredBitrate = 64000 })},
+	{"ARC-RATE-09", "shares the bits with the audio", tape.Film(scenarios.Rates, "bitrate.object.media", func(r *media.Report) { r.Audio.Bitrate /= 3 })},
 	{"ARC-RES-01", "another size by default", pairFilm(func(r *media.Report) { r.Video.Width, r.Video.CodedWidth = 320, 320 })},
 	{"ARC-RES-02", "landscape instead of portrait", tape.Film(scenarios.Sizes, "480x640.object.media", tape.Sized(640, 480))},
 	{"ARC-RES-03", "SD instead of HD", tape.Film(scenarios.Sizes, "1280x720.object.media", tape.Sized(640, 480))},

@@ -36,6 +36,7 @@ var pictureMutations = []Mutation{
 	})},
 	{"ARC-LAY-04", "a grid in spite of the layout asked for", picture(onLayouts, tape.Nth("small-02", 0, tape.At(0, 120, 320, 240)))},
 	{"ARC-LAY-05", "goes on with the earlier layout", picture(onLayouts, tape.Nth("small-02", 1, tape.At(0, 0, 640, 480)))},
+	{"ARC-LAY-05", "keeps a layout for screens that the call leaves out", picture(scenarios.Screens, tape.Unchanged("small-05", 1))},
 	{"ARC-LAY-05", "forgets a layout that was changed in a pause", picture(scenarios.Pause, tape.Nth("small-04", 0, tape.At(0, 0, 640, 480)))},
 	{"ARC-LAY-07", "the small picture at the left", picture(onLayouts, tape.Nth("small-03", 0, tape.At(64, 48, 128, 96)))},
 	{"ARC-LAY-08", "others line up one place lower", picture(onLayouts, tape.Nth("small-03", 1, tape.At(0, 96, 128, 96)))},

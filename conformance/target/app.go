@@ -238,6 +238,7 @@ type ClientToken struct {
 	Data      string // connection data
 	Classes   []string
 	Lifetime  time.Duration // default one hour; negative: since when it has expired
+	Timeless  bool          // a T1 token without expire_time
 }
 
 // Mint returns the signed token.
@@ -283,8 +284,10 @@ func (a App) Mint(t ClientToken, now time.Time) (string, error) {
 }
 
 func (a App) mintT1(t ClientToken, classes string, now time.Time) string {
-	data := fmt.Sprintf("session_id=%s&create_time=%d&nonce=0.5&role=%s&expire_time=%d", t.SessionID, now.Unix(), t.Role,
-		now.Add(t.Lifetime).Unix())
+	data := fmt.Sprintf("session_id=%s&create_time=%d&nonce=0.5&role=%s", t.SessionID, now.Unix(), t.Role)
+	if !t.Timeless {
+		data += fmt.Sprintf("&expire_time=%d", now.Add(t.Lifetime).Unix())
+	}
 	if t.Data != "" {
 		data += "&connection_data=" + url.QueryEscape(t.Data)
 	}

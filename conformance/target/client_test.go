@@ -265,6 +265,10 @@ func TestT1Token(t *testing.T) {
 	if data != want {
 		t.Errorf("data\n%s, want\n%s", data, want)
 	}
+	token, _ = app.Mint(ClientToken{Kind: T1Token, SessionID: sessionID, Timeless: true}, time.Unix(1000, 0))
+	if plain, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(token, "T1==")); err != nil || strings.Contains(string(plain), "expire_time") {
+		t.Errorf("a token without expire_time: %s, %v", plain, err)
+	}
 }
 
 func events(c *Client, token string) Dial {

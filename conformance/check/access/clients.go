@@ -95,5 +95,6 @@ func flawedClient(c *check.Case, r evidence.Record) bool {
 
 // legacyClient reports whether the client has a T1 token.
 func legacyClient(c *check.Case, r evidence.Record) bool {
-	return r.Scenario == scenarios.Auth && r.Client.Name == "t1" || r.Scenario == scenarios.Legacy
+	of := r.Client.Name
+	return r.Scenario == scenarios.Auth && (of == "t1" || of == "t1-timeless") || r.Scenario == scenarios.Legacy
 }

@@ -37,7 +37,7 @@ func TestSilentSockets(t *testing.T) {
 		{"the suite was interrupted", []evidence.Client{open, given}, time.Second, verdict.Inconclusive},
 		{"the suite died", []evidence.Client{open}, 0, verdict.Inconclusive},
 	} {
-		for clause, as := range map[string]string{"ARC-AUTH-16": "jwt", "ARC-AUTH-17": "t1", "ARC-AUTH-19": "jwt-days-30"} {
+		for as, clause := range map[string]string{"jwt": "ARC-AUTH-16", "t1": "ARC-AUTH-17", "t1-timeless": "ARC-AUTH-17", "jwt-days-30": "ARC-AUTH-19"} {
 			bad := refused
 			bad.Name = as + "-expired"
 			records := []evidence.Record{{Scenario: "auth", Client: &bad}}

@@ -86,3 +86,38 @@ func TestTotalsOfSharedApplications(t *testing.T) {
 		}
 	}
 }
+
+// TestTotalAfterADeletion: a deleted archive is not counted, neither in the list of its session nor in the list of all, if the application is the
+// suite's own.
+func TestTotalAfterADeletion(t *testing.T) {
+	l, err := spec.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := exchanged(0, evidence.CreateApplication, "POST", "", "{}", `{"applicationId":"app"}`)
+	made.Exchange.Response.Status = 201
+	deleted := exchanged(3, evidence.DeleteArchive, "DELETE", "/archive/a", "", "")
+	deleted.Exchange.Response.Status = 204
+	deleted.IDs[evidence.Archive] = "a"
+	for name, c := range map[string]struct {
+		app   evidence.Record
+		query string
+		count int
+		want  verdict.Outcome
+	}{
+		"of all":                          {made, "", 0, verdict.Pass},
+		"of all, counted":                 {made, "", 1, verdict.Fail},
+		"of the session, counted":         {made, "?sessionId=s", 1, verdict.Fail},
+		"of all, with archives of others": {listed("", 0).Records[0], "", 1, verdict.Pass},
+	} {
+		v := listed(c.query, c.count)
+		v = v.With([]evidence.Record{c.app, v.Records[1], v.Records[2], deleted,
+			exchanged(4, evidence.ListArchives, "GET", "/archive"+c.query, "", fmt.Sprintf(`{"count":%d,"items":[]}`, c.count)),
+			{Seq: 5, Scenario: scenarios.Listing, Label: "scenario", Step: &evidence.Step{Outcome: evidence.Done}}})
+		cl, _ := l.Clause("ARC-DEL-02")
+		got := check.Grade(facts.Sort(l, v), cl, nil, check.New(cl.ID, deletedNotListed, scenarios.Listing), check.Causes{})
+		if got.Outcome != c.want {
+			t.Errorf("%s: %s, want %s: %v %s", name, got.Outcome, c.want, got.Findings, got.Reason)
+		}
+	}
+}

@@ -18,7 +18,7 @@ var layoutChecks = []check.Check{
 	check.New("ARC-LAY-02", arranged(byDefault, phases.Placed|phases.Disobeyed|phases.Early), scenarios.Pair),
 	check.New("ARC-LAY-03", shaped, scenarios.Pair, scenarios.Sizes, scenarios.Layouts),
 	check.New("ARC-LAY-04", arranged(asStarted, phases.Disobeyed), scenarios.VideoOnly, scenarios.Layouts, scenarios.Simultaneous),
-	check.New("ARC-LAY-05", layoutChanges, scenarios.Layouts, scenarios.Pause),
+	check.New("ARC-LAY-05", layoutChanges, scenarios.Layouts, scenarios.Pause, scenarios.Screens),
 	check.New("ARC-LAY-07", arranged(ofType("pip"), phases.Placed), scenarios.Layouts, scenarios.Presentations),
 	check.New("ARC-LAY-08", arranged(ofType("verticalPresentation", "horizontalPresentation"), phases.Placed), scenarios.Layouts, scenarios.Presentations),
 	check.New("ARC-LAY-09", arranged(ranked, phases.Chosen|phases.Ordered), scenarios.Screens),

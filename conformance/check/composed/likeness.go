@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"reelcheck/conformance/check"
+	"reelcheck/conformance/check/phases"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/expect"
@@ -17,7 +18,7 @@ import (
 
 // likenessChecks are about how similar a recording is to what was published, and about streams beside each other.
 var likenessChecks = []check.Check{
-	check.New("ARC-COMP-35", asPublished, scenarios.Pair),
+	check.New("ARC-COMP-35", asPublished, scenarios.Pair, scenarios.Layouts),
 	check.New("ARC-COMP-36", streamsInStep, scenarios.Pair),
 	check.New("ARC-COMP-37", mixedOnce, scenarios.Pair),
 }
@@ -36,6 +37,7 @@ func asPublished(c *check.Case) {
 			if over := x.Over(t); over != "" {
 				c.Wrong(t.Fixture+" as published", over, x.R, t.R)
 			}
+			phases.Disguised(c, x, t)
 		}
 		if x.Request["maxBitrate"] != nil || x.Request["quantizationParameter"] != nil || x.Picture == nil {
 			continue

@@ -8,11 +8,9 @@ import (
 	"time"
 
 	"reelcheck/conformance/check"
+	"reelcheck/conformance/check/phases"
 	"reelcheck/conformance/evidence"
-	"reelcheck/conformance/facts"
 	"reelcheck/conformance/facts/content"
-	"reelcheck/conformance/facts/course"
-	"reelcheck/conformance/facts/policy"
 	"reelcheck/conformance/media"
 )
 
@@ -54,7 +52,12 @@ func takesRecorded(kind string) func(*check.Case) {
 				if !t.Kept || kind != "" && t.Kind != kind {
 					continue
 				}
-				if !c.Excused(c.Covers(t, x.Found(t)), c.Limit("tolerance.stream-edge"), x.Due...) {
+				covered := c.Covers(t, x.Found(t))
+				switch {
+				case c.Excused(covered, c.Limit("tolerance.stream-edge"), x.Due...):
+				case !covered && phases.Outdated(c, x, t):
+					c.Follows("ARC-LAY-05", fmt.Sprintf("%s of %s (%s) from %.1f to %.1f s", t.Kind, t.Client, t.Fixture, t.From, t.To), content.Describe(x.Found(t)), x.R, t.R)
+				default:
 					c.Held(x, t)
 				}
 			}
@@ -130,92 +133,6 @@ func pairOf(v, a content.Due) bool {
 // together returns for how many seconds two stretches are in the archive at the same time.
 func together(a, b content.Due) float64 { return math.Min(a.To, b.To) - math.Max(a.From, b.From) }
 
-// fileLength compares the length of the file with the recorded time, without pauses and advances of the clock, and with
-// duration, which includes the advances. What the file lacks because it begins late is left to ARC-START-04.
-func fileLength(c *check.Case) {
-	for _, x := range c.Recordings() {
-		k, _ := course.Of(c.Facts, x.History)
-		pauses := time.Duration(len(k.Pauses()))
-		allow, early := (c.Limit("tolerance.file-length") + pauses*c.Limit("tolerance.pause")).Seconds(), ((1+pauses)*c.Limit("tolerance.recording-end") + unseen(c, x)).Seconds()
-		least, most := lengths(c, x.History, k)
-		for i := range x.Pieces {
-			least -= x.Delay(i).Seconds()
-		}
-		c.Want(x.Plays() >= least-early && x.Duration <= most+allow,
-			fmt.Sprintf("a length of %.1f to %.1f s, at most %.1f less and %.1f more", least, most, early, allow), lengthOf(x, least, most), x.R)
-		lessSkipped, moreSkipped := skippedWithin(c, x.History, k)
-		for _, s := range x.Delivered() {
-			n, ok := s.Whole("duration")
-			told := float64(n)
-			c.Want(ok && x.Duration >= told-moreSkipped-allow && x.Duration <= told-lessSkipped+allow,
-				fmt.Sprintf("a length of %.1f to %.1f s as duration says, give or take %.1f", told-moreSkipped, told-lessSkipped, allow), lengthOf(x, told-moreSkipped, told-lessSkipped), x.R, s.At)
-		}
-	}
-	chosenLength(c)
-}
-
-// lengthOf returns the length of the file, and by how much it misses the wanted one.
-func lengthOf(x content.Recording, least, most float64) string {
-	switch plays := x.Plays(); {
-	case plays < least && plays < x.Duration:
-		return fmt.Sprintf("%.1f s by the header, but tracks of %.1f s, %.1f s short", x.Duration, plays, least-plays)
-	case plays < least:
-		return fmt.Sprintf("%.1f s, %.1f s short", plays, least-plays)
-	case x.Duration > most:
-		return fmt.Sprintf("%.1f s, %.1f s too long", x.Duration, x.Duration-most)
-	}
-	return fmt.Sprintf("%.1f s", x.Duration)
-}
-
-// chosenLength checks that the file of an archive of chosen streams is no shorter than what was chosen.
-func chosenLength(c *check.Case) {
-	for _, x := range c.Chosen() {
-		early := (time.Duration(len(x.Pieces))*c.Limit("tolerance.recording-end") + unseen(c, x)).Seconds()
-		c.Want(x.Lacks() <= early, fmt.Sprintf("a length of %.1f s, at most %.1f less", x.Plays()+x.Lacks(), early), lengthOf(x, x.Plays()+x.Lacks(), math.Inf(1)), x.R)
-	}
-}
-
-// unseen returns the uncertainty of when the pieces of a file begin. Only pictures tell it exactly.
-func unseen(c *check.Case, x content.Recording) (sum time.Duration) {
-	for _, p := range x.Pieces {
-		if !p.Seen {
-			sum += c.Limit("tolerance.begin-of-sound")
-		}
-	}
-	return sum
-}
-
-// lengths returns the least and the greatest real time that was recorded, in seconds.
-func lengths(c *check.Case, h *facts.History, k course.Course) (least, most float64) {
-	begin := course.RealBegin(c.Facts, h, k)
-	first, last := course.RealEnd(c.Facts, h, k)
-	for _, u := range facts.Union(c.Sessions[h.Start.IDs[evidence.Session]].Streams) {
-		if cut, ok := u.Cut(begin.To, first); ok {
-			least += cut.To.Sub(cut.From).Seconds()
-		}
-		u.To = u.Late
-		if cut, ok := u.Cut(begin.From, last); ok {
-			most += cut.To.Sub(cut.From).Seconds()
-		}
-	}
-	return least, most
-}
-
-// skippedWithin returns the least and the greatest recorded time that advances of the clock added while streams were
-// published. The advances in which the archive began and ended count in part.
-func skippedWithin(c *check.Case, h *facts.History, k course.Course) (least, most float64) {
-	s := c.Sessions[h.Start.IDs[evidence.Session]]
-	begin := course.RealBegin(c.Facts, h, k)
-	first, last := course.RealEnd(c.Facts, h, k)
-	within := func(begin, end time.Time) func(policy.Walk) bool {
-		return func(w policy.Walk) bool {
-			return !w.From.Before(begin) && (end.IsZero() || !w.To.After(end)) && facts.Steady(s.Streams, w.From, w.To)
-		}
-	}
-	app := h.App()
-	return c.Skipped(app, within(begin.To, first)).Seconds(), c.Skipped(app, within(begin.From, last)).Seconds()
-}
-
 // length returns the end of the last track, in seconds of the file.
 func length(x content.Recording) float64 {
 	end := 0.0
@@ -285,7 +202,7 @@ func nothingLost(c *check.Case) {
 	still := c.Limit("tolerance.standstill").Seconds()
 	for _, x := range c.Recordings() {
 		for _, t := range x.Due {
-			if t.Kind != "video" || !t.Kept {
+			if t.Kind != "video" || !t.Kept || t.Still() {
 				continue
 			}
 			for _, a := range x.Picture.OfStream(t.Fixture) {
@@ -340,13 +257,13 @@ func noSoundLost(c *check.Case, x content.Recording, still float64) {
 }
 
 // interrupted reports whether the stretch overlaps a time in which the track of t was muted or hidden, or goes from one publication of its
-// fixture to the next. There, frames are left out, and the last one may stand until the target notices.
+// fixture to the next. There, frames are left out, and the last one may stand until the target notices, also in another place.
 func interrupted(c *check.Case, x content.Recording, t content.Due, from, to float64) bool {
-	edge, blink := c.Limit("tolerance.stream-edge").Seconds(), c.Limit("tolerance.blink").Seconds()
+	edge := c.Limit("tolerance.stream-edge").Seconds()
 	for _, u := range x.Due {
 		same := u.R.Seq == t.R.Seq
 		begins := u.From > from && u.From < to && !(same && first(x, u))
-		ends := u.To < to && u.To > from-blink && u.To < length(x)-edge
+		ends := u.To < to && u.To > from-edge && u.To < length(x)-edge
 		if u.Fixture == t.Fixture && (begins || ends && same) {
 			return true
 		}
@@ -365,19 +282,5 @@ func publishersOf(codec string) func(*check.Case) {
 				}
 			}
 		}
-	}
-}
-
-// pauseLeavesNothing judges the length of the files of archives that paused.
-func pauseLeavesNothing(c *check.Case) {
-	for _, x := range c.Recordings() {
-		k, ok := course.Of(c.Facts, x.History)
-		if !ok || len(k.Pauses()) == 0 {
-			continue
-		}
-		_, most := lengths(c, x.History, k)
-		allow := float64(len(k.Pauses())) * c.Limit("tolerance.pause").Seconds()
-		c.Want(x.Duration <= most+allow, fmt.Sprintf("a file of up to %.1f s, give or take %.0f, without the pauses", most, allow),
-			fmt.Sprintf("%.1f s", x.Duration), x.R)
 	}
 }

@@ -100,12 +100,16 @@ func takesPlace(c *check.Case) {
 	}
 }
 
-// muted picks the phases in which a track of that kind is muted, and those in which it is back.
+// muted picks the phases in which a track of that kind is muted, also from the beginning on, and those in which it is back.
 func muted(kind string) pick {
 	return func(x content.Recording, a expect.Phase) bool {
 		for i, p := range x.Sources {
 			there := x.Timeline.Tracks[i].There
-			if p.By.Published.Kind == kind && len(p.By.Published.Muted) > 0 && len(there) > 0 && there[0].To <= a.From {
+			if p.By.Published.Kind != kind || len(p.By.Published.Muted) == 0 || len(there) == 0 {
+				continue
+			}
+			before := slices.ContainsFunc(x.Silences(i), func(s expect.Stretch) bool { return s.To <= there[0].From && s.From <= a.From })
+			if there[0].To <= a.From || before {
 				return true
 			}
 		}
@@ -114,6 +118,7 @@ func muted(kind string) pick {
 }
 
 func mutedVideo(c *check.Case) {
+	stillScreens(c)
 	arranged(muted("video"), phases.Chosen|phases.Placed)(c)
 	edge, blink := c.Limit("tolerance.stream-edge").Seconds(), c.Limit("tolerance.blink").Seconds()
 	for _, x := range c.Recordings() {
@@ -135,8 +140,20 @@ func mutedVideo(c *check.Case) {
 						late = max(late, min(a.To, gap.To))
 					}
 				}
-				c.Want(late <= gap.From+edge, fmt.Sprintf("%s not in the picture while muted from %.1f to %.1f s", p.By.Published.Fixture, gap.From, gap.To),
+				limit := gap.From + edge + p.By.Published.Late.Seconds() // what left late is missed late
+				c.Want(late <= limit, fmt.Sprintf("%s not in the picture while muted from %.1f to %.1f s", p.By.Published.Fixture, gap.From, gap.To),
 					fmt.Sprintf("there until %.1f s", late), x.R, p.By)
+			}
+		}
+	}
+}
+
+// stillScreens checks that a screen on which nothing moves stays in the picture.
+func stillScreens(c *check.Case) {
+	for _, x := range c.Recordings() {
+		for _, t := range x.Due {
+			if t.Still() && t.Kept {
+				c.Held(x, t)
 			}
 		}
 	}

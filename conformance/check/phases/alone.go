@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"slices"
 
+	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/expect"
 	"reelcheck/conformance/facts/content"
+	"reelcheck/conformance/layout"
 	"reelcheck/conformance/media"
 )
 
@@ -44,4 +46,23 @@ func Has(x content.Recording, stream, kind string) bool {
 // TilesOfSound reports whether something is seen beside the streams of a phase while one without a picture is heard.
 func TilesOfSound(x content.Recording, a expect.Phase) bool {
 	return SoundAlone(x, a) && slices.ContainsFunc(Strays(x), func(s media.Stray) bool { return s.From < a.To && a.From < s.To })
+}
+
+// Disguised notes phases in which something stands in the place of a stream that is not recognised as its picture.
+func Disguised(c *check.Case, x content.Recording, t content.Due) {
+	for _, a := range x.Settled {
+		at := a.Middle()
+		p, placed := a.Picture.Of(t.R.IDs[evidence.Stream])
+		if x.Picture == nil || t.Kind != "video" || !t.Kept || !a.Known || !placed || a.Picture.Grid || at < t.From || at > t.To || len(Look(c, x, a).At(at)[t.Fixture]) > 0 {
+			continue
+		}
+		i := slices.IndexFunc(Strays(x), func(s media.Stray) bool {
+			seen := layout.Rect{X: float64(s.Rect.X), Y: float64(s.Rect.Y), Width: float64(s.Rect.Width), Height: float64(s.Rect.Height)}
+			return s.From <= at && at <= s.To && seen.Holds(layout.Rect{X: p.Rect.X + p.Rect.Width/2, Y: p.Rect.Y + p.Rect.Height/2}, 0)
+		})
+		if i >= 0 && !c.Excused(false, c.Limit("tolerance.layout-change"), x.Due...) {
+			c.Wrong(fmt.Sprintf("%s as published, in %.0fx%.0f at %.0f,%.0f", t.Fixture, p.Rect.Width, p.Rect.Height, p.Rect.X, p.Rect.Y), ShownAt(Strays(x)[i])+", and not the stream", x.R, t.R)
+			c.Moment(at)
+		}
+	}
 }

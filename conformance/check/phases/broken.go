@@ -3,6 +3,7 @@ package phases
 import (
 	"slices"
 
+	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/expect"
 	"reelcheck/conformance/facts/content"
@@ -82,18 +83,63 @@ func (v Viewer) disobeyed(p layout.Place, r media.Rect, fixture string, all map[
 			return Early, ", as in " + k.Layout.Type
 		}
 	}
-	earlier := []spec.Layout{v.x.Timeline.Layout, {Type: "bestFit"}}
-	for _, k := range v.x.Timeline.Changes[:v.phase.Changed] {
-		if k.Layout != nil {
-			earlier = append(earlier, *k.Layout)
-		}
-	}
-	for _, l := range earlier {
+	for _, l := range v.earlier() {
 		if as(l) {
 			return Disobeyed, ", as in " + l.Type
 		}
 	}
 	return Placed, ""
+}
+
+// earlier returns the layouts that the archive had before the phase, and the default.
+func (v Viewer) earlier() []spec.Layout {
+	out := []spec.Layout{v.x.Timeline.Layout, {Type: "bestFit"}}
+	for _, k := range v.x.Timeline.Changes[:v.phase.Changed] {
+		if k.Layout != nil {
+			out = append(out, *k.Layout)
+		}
+	}
+	return out
+}
+
+// outdated explains a stream that is missing: the picture may be that of an earlier layout, which has no place for it.
+func (v Viewer) outdated(p problem, shown map[string][]media.Appearance) problem {
+	for _, l := range v.earlier() {
+		if l != v.phase.Layout && v.is(l, shown) {
+			return problem{kind: Disobeyed, text: p.text + ", as in " + l.Type} // about all streams
+		}
+	}
+	return p
+}
+
+// Outdated reports whether a stream that is due is missing only where the picture is that of an earlier layout.
+func Outdated(c *check.Case, x content.Recording, t content.Due) bool {
+	missing := 0
+	for _, a := range x.Settled {
+		v, at := Look(c, x, a), a.Middle()
+		_, placed := a.Picture.Of(t.R.IDs[evidence.Stream])
+		if x.Picture == nil || t.Kind != "video" || !placed || !a.Known || at < t.From || at > t.To || len(v.At(at)[t.Fixture]) > 0 {
+			continue
+		}
+		if v.outdated(problem{kind: Absent}, v.At(at)).kind != Disobeyed {
+			return false
+		}
+		missing++
+	}
+	return missing > 0
+}
+
+// is reports whether all that is seen is what a layout makes of the streams.
+func (v Viewer) is(l spec.Layout, shown map[string][]media.Appearance) bool {
+	picture, known := layout.Arrange(v.x.Timeline.Ledger, l, v.phase.Streams, layout.Size{Width: v.x.Picture.Width, Height: v.x.Picture.Height})
+	if !known || len(picture.Places) != len(shown) {
+		return false
+	}
+	v.phase.Picture, v.equal = picture, v.equal || picture.Unpublished
+	return !slices.ContainsFunc(picture.Places, func(p layout.Place) bool {
+		id := v.Fixture(p.Stream)
+		return !slices.ContainsFunc(shown[id], func(a media.Appearance) bool { return v.Stands(p, a.Rect, id) })
+	})
 }
 
 // contradicts reports whether a stream stands where the phase's style sheet puts it, and not where the other viewer's layout does.

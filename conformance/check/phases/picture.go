@@ -226,6 +226,9 @@ func (v Viewer) grids() []Viewer {
 func (v Viewer) arranged(at float64) problem {
 	shown := v.At(at)
 	chosen := v.selected(shown)
+	if chosen.kind == Absent {
+		return v.outdated(chosen, shown)
+	}
 	if chosen.kind&^Placed != 0 {
 		return chosen
 	}
@@ -310,6 +313,10 @@ func (v Viewer) Absent(fixture, expected string) {
 	i := slices.IndexFunc(v.x.Due, func(t content.Due) bool { return t.Fixture == fixture })
 	if i < 0 {
 		v.c.Blocked(expected, fixture+" is not in the picture", v.x.R)
+		return
+	}
+	if slices.ContainsFunc(v.x.Due, func(t content.Due) bool { return t.Fixture == fixture && Outdated(v.c, v.x, t) }) {
+		v.c.Follows("ARC-LAY-05", expected, fixture+" is not in the picture", v.records(fixture)...)
 		return
 	}
 	v.c.Absent(v.x, v.x.Due[i], expected)

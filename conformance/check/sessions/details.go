@@ -19,8 +19,8 @@ func object(o jsonvalue.Object, key string) jsonvalue.Object {
 	return m
 }
 
-// details returns what a callback says wrongly of the connection or stream that came.
-func details(c *check.Case, s *facts.Session, k happened, t told) (wrong []string) {
+// details returns what a callback says wrongly of the connection or stream that came. events are all about the session.
+func details(c *check.Case, s *facts.Session, k happened, t told, events []told) (wrong []string) {
 	if strings.HasSuffix(k.event, "Destroyed") {
 		return nil
 	}
@@ -40,6 +40,7 @@ func details(c *check.Case, s *facts.Session, k happened, t told) (wrong []strin
 		known := k.at.IDs[evidence.Connection]
 		want(connection.Text("id") != "" && (known == "" || connection.Text("id") == known), o.Show("connection"))
 		want(connection.Text("data") == p.ConnectionData, o.Show("connection"))
+		want(sameCreation(c, connection, events), o.Show("connection"))
 		want(o.Text("name") == p.Client, o.Show("name"))
 		want(videoTyped(o, k.at, seenIn(s, k.id)), o.Show("videoType"))
 	case k.event == "connectionCreated":
@@ -48,6 +49,19 @@ func details(c *check.Case, s *facts.Session, k happened, t told) (wrong []strin
 		}
 	}
 	return wrong
+}
+
+// sameCreation reports whether a stream's connection was created when the callback about the connection says.
+func sameCreation(c *check.Case, connection jsonvalue.Object, events []told) bool {
+	i := slices.IndexFunc(events, func(t told) bool {
+		return t.event() == "connectionCreated" && t.of("connection") == connection.Text("id")
+	})
+	at, whole := connection.Instant("createdAt")
+	if i < 0 { // which is wrong by itself
+		return whole
+	}
+	came, _ := object(events[i].Object, "connection").Instant("createdAt")
+	return whole && at.Sub(came).Abs() < c.Limit("tolerance.connection-created-at")
 }
 
 // dataOf returns the connection data of a client that published.

@@ -241,7 +241,7 @@ func monitored(c *check.Case) {
 			when, ok := t.Instant("timestamp")
 			from, to := c.Earliest(s.App, k.from).Add(-allow), c.Latest(s.App, k.to).Add(allow)
 			c.Want(ok && !when.Before(from) && !when.After(to), "a timestamp near "+facts.ClockTime(c.Earliest(s.App, k.from)), t.Show("timestamp"), k.at, t.at)
-			wrong := details(c, s, k, t)
+			wrong := details(c, s, k, t, events)
 			c.Want(len(wrong) == 0, "the "+k.kind+" as it came", strings.Join(wrong, ", "), k.at, t.at)
 			if strings.HasSuffix(k.event, "Destroyed") {
 				c.Want(slices.Contains(leaving(c), t.Text("reason")), "a reason of leaving", t.Show("reason"), t.at)

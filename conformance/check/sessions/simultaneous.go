@@ -30,6 +30,12 @@ func tagged(h *facts.History) bool { return h.Request.Text("multiArchiveTag") !=
 // severalAtOnce checks that both archives record, and that each has its own file with everything that can be seen and
 // heard.
 func severalAtOnce(c *check.Case) {
+	for i, a := range c.Starts {
+		tag := a.Body.Text("multiArchiveTag")
+		if tag != "" && a.Clean() && startedBefore(c.Starts[:i], a, func(other string) bool { return other != "" && other != tag }) && !usedBefore(c.Starts[:i], a) {
+			c.Status(a.Record, 200)
+		}
+	}
 	bothRecord(c)
 	keys := map[string]string{}
 	for _, x := range c.Recordings() {
@@ -84,19 +90,21 @@ func tagsUnique(c *check.Case) {
 		case tag == "":
 		case a.Only(flaw.Tag) && c.StartsAtAll(a.Record):
 			c.Status(a.Record, 409)
-		case a.Clean() && usedBefore(c, c.Starts[:i], a):
+		case a.Clean() && usedBefore(c.Starts[:i], a):
 			c.Status(a.Record, 200)
 		}
 	}
 }
 
-func usedBefore(c *check.Case, earlier []facts.Asked, a facts.Asked) bool {
-	for _, b := range earlier {
-		if b.Clean() && b.Body.Text("sessionId") == a.Body.Text("sessionId") && b.Body.Text("multiArchiveTag") == a.Body.Text("multiArchiveTag") {
-			return true
-		}
-	}
-	return false
+func usedBefore(earlier []facts.Asked, a facts.Asked) bool {
+	return startedBefore(earlier, a, func(tag string) bool { return tag == a.Body.Text("multiArchiveTag") })
+}
+
+// startedBefore reports whether a proper start of the same session, with such a tag, came earlier.
+func startedBefore(earlier []facts.Asked, a facts.Asked, such func(tag string) bool) bool {
+	return slices.ContainsFunc(earlier, func(b facts.Asked) bool {
+		return b.Clean() && b.Body.Text("sessionId") == a.Body.Text("sessionId") && such(b.Body.Text("multiArchiveTag"))
+	})
 }
 
 // besideAutomatic checks that a start with a tag is accepted and the automatic archive goes on, and that a start without

@@ -22,6 +22,9 @@ type Due struct {
 	Kept     bool    // long enough to be demanded
 }
 
+// Still reports whether nothing moved on a shared screen for some time.
+func (t Due) Still() bool { return screen(t.Published) && len(t.Muted) > len(t.Away) }
+
 // Expected is what the file of an archive must hold.
 type Expected struct {
 	Sources  []Source // in the order of Timeline.Tracks

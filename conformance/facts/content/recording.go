@@ -62,11 +62,16 @@ func (x Recording) Resumption(piece int) (shown time.Time, at evidence.Record) {
 	return shown, at
 }
 
-// Silences returns the stretches of the file in which a track sends nothing, between others and, if the track is muted then, at
-// the end.
+// Silences returns the stretches of the file in which a track sends nothing: between others and, if the track is muted then, at the
+// beginning and at the end.
 func (x Recording) Silences(track int) []expect.Stretch {
 	there := x.Timeline.Tracks[track].There
 	var out []expect.Stretch
+	if n := len(there); n > 0 {
+		if from := x.Pieces.Time(x.Sources[track].Spans[0].From); there[0].From > from {
+			out = append(out, expect.Stretch{From: from, To: there[0].From})
+		}
+	}
 	for i := 1; i < len(there); i++ {
 		out = append(out, expect.Stretch{From: there[i-1].To, To: there[i].From})
 	}

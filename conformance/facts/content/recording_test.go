@@ -57,17 +57,40 @@ func TestSilences(t *testing.T) {
 		muted []evidence.Span
 		want  []expect.Stretch
 	}{
-		"never":          {there: []expect.Stretch{{From: 0, To: 10}}},
-		"in the middle":  {[]expect.Stretch{{From: 0, To: 4}, {From: 6, To: 10}}, []evidence.Span{{From: at(4), To: at(6)}}, []expect.Stretch{{From: 4, To: 6}}},
-		"for good":       {[]expect.Stretch{{From: 0, To: 7}}, []evidence.Span{{From: at(7)}}, []expect.Stretch{{From: 7, To: 10}}},
-		"until the end":  {[]expect.Stretch{{From: 0, To: 7}}, []evidence.Span{{From: at(7), To: at(11)}}, []expect.Stretch{{From: 7, To: 10}}},
-		"it ends before": {there: []expect.Stretch{{From: 0, To: 7}}},
+		"never":              {there: []expect.Stretch{{From: 0, To: 10}}},
+		"in the middle":      {[]expect.Stretch{{From: 0, To: 4}, {From: 6, To: 10}}, []evidence.Span{{From: at(4), To: at(6)}}, []expect.Stretch{{From: 4, To: 6}}},
+		"for good":           {[]expect.Stretch{{From: 0, To: 7}}, []evidence.Span{{From: at(7)}}, []expect.Stretch{{From: 7, To: 10}}},
+		"until the end":      {[]expect.Stretch{{From: 0, To: 7}}, []evidence.Span{{From: at(7), To: at(11)}}, []expect.Stretch{{From: 7, To: 10}}},
+		"from the beginning": {[]expect.Stretch{{From: 3, To: 10}}, []evidence.Span{{From: at(-2), To: at(3)}}, []expect.Stretch{{From: 0, To: 3}}},
+		"it ends before":     {there: []expect.Stretch{{From: 0, To: 7}}},
 	} {
 		source := Source{By: evidence.Record{Published: &evidence.Published{Muted: c.muted}}, Spans: []facts.Span{{From: at(0), To: at(10)}}}
 		x := Recording{File: File{Report: media.Report{Duration: 10}}, Expected: Expected{Sources: []Source{source},
 			Timeline: expect.Timeline{Tracks: []expect.Track{{There: c.there}}}}}
 		if got := x.Silences(0); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// TestStillScreens checks that a screen that sends nothing is in the picture, unless its client has no network.
+func TestStillScreens(t *testing.T) {
+	zero := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	at := func(s float64) time.Time { return zero.Add(seconds(s)) }
+	silent := evidence.Published{Kind: "video", Muted: []evidence.Span{{From: at(2), To: at(4)}, {From: at(6), To: at(7)}}, Away: []evidence.Span{{From: at(6), To: at(7)}}}
+	pieces := PiecesOf([]facts.Span{recordedSpan(0, 10*time.Second)})
+	pieces[0].From, pieces[0].To, pieces[0].Zero = zero, at(10), zero
+	for kind, want := range map[string][]expect.Stretch{
+		"":       {{From: 2, To: 4}, {From: 6, To: 7}},
+		"custom": {{From: 2, To: 4}, {From: 6, To: 7}},
+		"screen": {{From: 6, To: 7}},
+	} {
+		silent.VideoType = kind
+		if got := mutes(evidence.Record{Published: &silent}, pieces); !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: %v, want %v", kind, got, want)
+		}
+		if still := (Due{Published: silent}).Still(); still != (kind == "screen") {
+			t.Errorf("%q: still %v", kind, still)
 		}
 	}
 }

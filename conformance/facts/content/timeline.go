@@ -31,7 +31,7 @@ func TimelineOf(f *facts.Facts, h *facts.History, sources []Source, pieces Piece
 	}
 	for _, source := range sources {
 		t := expect.Track{Stream: source.By.IDs[evidence.Stream], Client: source.By.IDs[evidence.Connection], Video: source.By.Published.Kind == "video",
-			Screen: source.By.Published.VideoType == "screen", Classes: strings.Fields(source.By.Published.Classes)}
+			Screen: screen(*source.By.Published), Classes: strings.Fields(source.By.Published.Classes)}
 		for _, s := range source.Spans {
 			t.There = append(t.There, expect.Without(stretch(pieces, s.From, s.To), mutes(source.By, pieces))...)
 		}
@@ -59,13 +59,19 @@ func stretch(pieces Pieces, from, to time.Time) expect.Stretch {
 	return expect.Stretch{From: pieces.Time(from), To: pieces.Time(to)}
 }
 
+func screen(p evidence.Published) bool { return p.Kind == "video" && p.VideoType == "screen" }
+
 // forever is longer than any recording. It is no limit.
 const forever = 24 * time.Hour
 
-// mutes returns the stretches in which nothing of a track was sent.
+// mutes returns the stretches in which nothing of a track was sent. Where it is a screen's picture, this says only that nothing moves on it.
 func mutes(r evidence.Record, pieces Pieces) []expect.Stretch {
 	var out []expect.Stretch
-	for _, m := range r.Published.Muted {
+	silent := r.Published.Muted
+	if screen(*r.Published) {
+		silent = r.Published.Away
+	}
+	for _, m := range silent {
 		if m.To.IsZero() {
 			m.To = r.Published.Last.Add(forever)
 		}

@@ -51,6 +51,25 @@ func Nth(id string, n int, change func(*media.Appearance)) func(*media.Report) {
 	}
 }
 
+// Unchanged leaves the picture as it was before the n-th appearance of a stream: others stay where they were, and it is not seen.
+func Unchanged(id string, n int) func(*media.Report) {
+	return func(r *media.Report) {
+		own, before := r.Picture.OfStream(id)[n], map[string]media.Rect{}
+		within := func(a media.Appearance, at float64) bool { return a.From <= at && at <= a.To }
+		for _, a := range r.Picture.Appearances {
+			if within(a, own.From-0.5) {
+				before[a.ID] = a.Rect
+			}
+		}
+		r.Picture.Appearances = slices.DeleteFunc(r.Picture.Appearances, func(a media.Appearance) bool { return a.ID == id && a.From == own.From })
+		for i, a := range r.Picture.Appearances {
+			if within(a, (own.From+own.To)/2) {
+				r.Picture.Appearances[i].Rect = before[a.ID]
+			}
+		}
+	}
+}
+
 func At(x, y, w, h int) func(*media.Appearance) {
 	return func(a *media.Appearance) { a.Rect = media.Rect{X: x, Y: y, Width: w, Height: h} }
 }

@@ -159,6 +159,7 @@ func clientTokens(ctx context.Context, f *scenario.Flow, session string) error {
 	}{
 		{"jwt", config.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: session}, session},
 		{"t1", config.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session}, session},
+		{"t1-timeless", config.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: session, Timeless: true}, session},
 		{"legacy-jwt", config.Legacy, target.ClientToken{Kind: target.LegacyJWTToken, SessionID: session}, session},
 		{"jwt-other-session", config.Unified, target.ClientToken{Kind: target.JWTToken, SessionID: other}, session},
 		{"t1-other-session", config.Legacy, target.ClientToken{Kind: target.T1Token, SessionID: other}, session},

@@ -30,8 +30,9 @@ const (
 type lister struct {
 	*scenario.Flow
 	sessions [2]string
-	nobody   string   // id of a session without archives
-	few      []string // archives, oldest first
+	alice    *scenario.Member // in the first session
+	nobody   string           // id of a session without archives
+	few      []string         // archives, oldest first
 }
 
 func runListing(ctx context.Context, f *scenario.Flow) error {
@@ -45,8 +46,12 @@ func (l *lister) gather(ctx context.Context) (err error) {
 		if l.sessions[i], err = l.Session(ctx, label); err != nil {
 			return err
 		}
-		if _, err := l.Present(ctx, l.sessions[i], []string{"alice", "bob"}[i], []string{"tone-11", "tone-12"}[i]); err != nil {
+		m, err := l.Present(ctx, l.sessions[i], []string{"alice", "bob"}[i], []string{"tone-11", "tone-12"}[i])
+		if err != nil {
 			return err
+		}
+		if l.alice == nil {
+			l.alice = m
 		}
 	}
 	l.nobody, err = l.Session(ctx, "session.none")
@@ -55,7 +60,7 @@ func (l *lister) gather(ctx context.Context) (err error) {
 
 // makeFew makes archives in both sessions in turn.
 func (l *lister) makeFew(ctx context.Context) error {
-	for i := range 5 {
+	for i := range 4 {
 		a, err := l.brief(ctx, l.sessions[i%2], "listed")
 		if err != nil {
 			return err
@@ -65,12 +70,39 @@ func (l *lister) makeFew(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := l.makeLate(ctx); err != nil {
+		return err
+	}
 	for _, id := range l.few {
 		if _, err := l.Must(ctx, "wait.delivered", id, scenario.Delivery, "uploaded", "available", "failed"); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// makeLate makes an archive whose effective start, when its first client publishes, is some time after the call.
+func (l *lister) makeLate(ctx context.Context) error {
+	a, err := l.Start(ctx, "start.late", l.sessions[0], map[string]any{"name": "late"})
+	if err != nil {
+		return err
+	}
+	l.few = append(l.few, a.ID)
+	if err := l.apart(ctx); err != nil {
+		return err
+	}
+	if l.alice.Pub == nil { // else she publishes because she has to be there
+		if err := l.alice.Publish(ctx, "", "tone-11"); err != nil {
+			return err
+		}
+		if err := clock.Sleep(ctx, time.Second); err != nil {
+			return err
+		}
+		if err := l.alice.Unpublish(ctx); err != nil {
+			return err
+		}
+	}
+	return l.Stop(ctx, "stop.late", a.ID)
 }
 
 // listFew requests good and bad pages, reads the listed archives, and deletes one.

@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -242,12 +243,36 @@ func runZIPFallsBack(ctx context.Context, u *uploadFlow) error {
 	if err := u.refuse(u.Place.Name, http.StatusServiceUnavailable); err != nil {
 		return err
 	}
+	if err := u.unsetFallback(ctx); err != nil {
+		return err
+	}
 	zip := brief
 	zip.options = map[string]any{"outputMode": "individual"}
 	if err := u.undeliverable(ctx, zip); err != nil {
 		return err
 	}
 	return u.takenOver(ctx)
+}
+
+// unsetFallback switches the fallback off, and then sets an upload target without a fallback, which is the default one again, where an application
+// can do so. The calls are those of encryption.
+func (u *uploadFlow) unsetFallback(ctx context.Context) error {
+	if !u.Target.File.Has(config.Encryption) {
+		return nil
+	}
+	for _, fallback := range []string{"none", ""} {
+		s := *u.Place.Storage(u.Place.Name)
+		s.Fallback = fallback
+		label := "storage.fallback-" + cmp.Or(fallback, "unset")
+		a, err := u.As.SetStorage(ctx, label, s, nil)
+		if err != nil {
+			return err
+		}
+		if a.Status != http.StatusOK {
+			return scenario.Blocked(label, "setting an upload target answered %s", a.Describe())
+		}
+	}
+	return nil
 }
 
 // takenOver goes on until the built-in cloud has the archive and there is mail about it.

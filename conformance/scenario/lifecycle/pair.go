@@ -20,7 +20,7 @@ var Pair = scenario.Scenario{
 	Run: runPair,
 }
 
-// pairName holds difficult characters for a name: blanks, quotes, other scripts, one of four bytes.
+// pairName holds difficult characters for a name: blanks, quotes, other scripts, one beyond U+FFFF.
 const pairName = `Ärger & "Freude" 会议 🎬 #1`
 
 type pairing struct {
@@ -164,6 +164,9 @@ func (p *pairing) remove(ctx context.Context) error {
 	}
 	if err == nil {
 		_, err = p.As.List(ctx, "list.deleted", url.Values{"sessionId": {p.session}}, false)
+	}
+	if err == nil && p.Target.File.Has(config.Control) { // a shared application has archives of others
+		_, err = p.As.List(ctx, "list.deleted.all", nil, false)
 	}
 	if err == nil {
 		_, err = p.As.Delete(ctx, "delete.second", id)

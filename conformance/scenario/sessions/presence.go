@@ -12,6 +12,7 @@ import (
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/scenario/clock"
+	"reelcheck/conformance/target"
 	"reelcheck/conformance/target/config"
 )
 
@@ -25,7 +26,7 @@ var Presence = scenario.Scenario{
 
 func runPresence(ctx context.Context, f *scenario.Flow) error {
 	session, members, err := f.JoinAll(ctx,
-		scenario.Client{Name: "alice", Video: "vp8-15", Audio: "tone-15", Data: strings.Repeat("name=alice ", 90), Token: []string{"focus", "wide"}, Kind: scenario.Kind{VideoType: "screen"}},
+		scenario.Client{Name: "alice", Video: "vp8-15", Audio: "tone-15", Token: []string{"focus", "wide"}, Kind: scenario.Kind{VideoType: "screen"}},
 		scenario.Client{Name: "bob", Audio: "tone-16"})
 	if err != nil {
 		return err
@@ -69,16 +70,42 @@ func runPresence(ctx context.Context, f *scenario.Flow) error {
 	return f.Stop(ctx, "stop", a.ID)
 }
 
-// lose has a client come when all have left, and lose its network.
+// lose has a client come when all have left, publish twice, and lose its network.
 func lose(ctx context.Context, f *scenario.Flow, session string) error {
-	carol, err := f.Join(ctx, session, "carol")
+	carol, err := talkative(ctx, f, session, "carol")
 	if err != nil {
 		return err
 	}
-	if err := carol.Vanish(); err != nil {
+	second := carol.Another("carol-second")
+	for i, m := range []*scenario.Member{carol, second} {
+		if err := m.Publish(ctx, "", []string{"tone-17", "tone-18"}[i]); err != nil {
+			return err
+		}
+	}
+	if err := clock.Sleep(ctx, scenario.Settled); err != nil { // a busy target knows of the streams only now
 		return err
 	}
-	return awaitSession(ctx, f, "hooks.lost", session, "sessionDestroyed", "sessionDestroyed")
+	if err := errors.Join(carol.Vanish(), goWith(second)); err != nil {
+		return err
+	}
+	const published = 5 // streams in all
+	return awaitSession(ctx, f, "hooks.lost", session, append(slices.Repeat([]string{"streamDestroyed"}, published), "sessionDestroyed", "sessionDestroyed")...)
+}
+
+// goWith ends another publication of a client that is gone.
+func goWith(m *scenario.Member) error {
+	m.Conn = nil
+	return m.Vanish()
+}
+
+// talkative joins with nearly as much connection data as a token may hold, or, as that is no must (ARC-AUTH-18), with little.
+func talkative(ctx context.Context, f *scenario.Flow, session, name string) (*scenario.Member, error) {
+	m, err := f.JoinSaying(ctx, session, name, strings.Repeat("data-", 199))
+	var refused *target.RefusedError
+	if errors.As(err, &refused) {
+		return f.Join(ctx, session, name)
+	}
+	return m, err
 }
 
 // lookAround lists and reads what is there, once all of it can be seen.
