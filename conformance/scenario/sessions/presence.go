@@ -36,7 +36,14 @@ func runPresence(ctx context.Context, f *scenario.Flow) error {
 	if err := second.PublishAs(ctx, scenario.Kind{VideoType: "custom"}, "small-07", ""); err != nil {
 		return err
 	}
+	dave, err := f.JoinSaying(ctx, session, "dave", "")
+	if err != nil {
+		return err
+	}
 	if err := lookAround(ctx, f, session, alice, bob, second); err != nil {
+		return err
+	}
+	if err := dave.Leave(ctx); err != nil {
 		return err
 	}
 	if _, err := f.As.Disconnect(ctx, "disconnect.bob", session, bob.Conn.ID); err != nil {
@@ -77,13 +84,15 @@ func lose(ctx context.Context, f *scenario.Flow, session string) error {
 		return err
 	}
 	second := carol.Another("carol-second")
-	for i, m := range []*scenario.Member{carol, second} {
-		if err := m.Publish(ctx, "", []string{"tone-17", "tone-18"}[i]); err != nil {
+	for _, step := range []func() error{
+		func() error { return carol.Publish(ctx, "", "tone-17") },
+		func() error { return clock.Sleep(ctx, scenario.Settled) }, // so that the second stream is not created with the connection
+		func() error { return second.Publish(ctx, "", "tone-18") },
+		func() error { return clock.Sleep(ctx, scenario.Settled) }, // a busy target knows of the streams only now
+	} {
+		if err := step(); err != nil {
 			return err
 		}
-	}
-	if err := clock.Sleep(ctx, scenario.Settled); err != nil { // a busy target knows of the streams only now
-		return err
 	}
 	if err := errors.Join(carol.Vanish(), goWith(second)); err != nil {
 		return err
