@@ -18,7 +18,7 @@ var likenessMutations = []Mutation{
 	{"ARC-LAY-05", "shows a layout half a second before it is asked for", picture(onLayouts, tape.Later("small-02", 1, -0.55))},
 	{"ARC-LAY-09", "who came last stands first without a layout", pairFilm(tape.Swapped("vp8-01", 1, "h264-02", 0))},
 	{"ARC-LAY-03", "crops where it should leave bars", pairFilm(tape.Nth("vp8-01", 1, tape.At(-160, 0, 640, 480)))},
-	{"ARC-LAY-07", "the small picture behind the large one", picture(onLayouts, tape.Without("small-03"))},
+	{"ARC-LAY-07", "the small picture behind the large one", picture(onLayouts, tape.Without("small-01"))},
 	{"ARC-LAY-12", "a screen that is not larger", picture(onScreens, tape.Nth("small-12", 0, tape.At(160, 120, 320, 240)))},
 	{"ARC-COMP-05", "64 kbit/s", pairFilm(func(r *media.Report) {
 		r.Audio.DeclaredBitrate, r.Audio.MaxBitrate, r.Audio.Bitrate = 64000, 64000, 63900

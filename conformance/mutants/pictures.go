@@ -38,8 +38,8 @@ var pictureMutations = []Mutation{
 	{"ARC-LAY-05", "goes on with the earlier layout", picture(onLayouts, tape.Nth("small-02", 1, tape.At(0, 0, 640, 480)))},
 	{"ARC-LAY-05", "keeps a layout for screens that the call leaves out", picture(scenarios.Screens, tape.Unchanged("small-05", 1))},
 	{"ARC-LAY-05", "forgets a layout that was changed in a pause", picture(scenarios.Pause, tape.Nth("small-04", 0, tape.At(0, 0, 640, 480)))},
-	{"ARC-LAY-07", "the small picture at the left", picture(onLayouts, tape.Nth("small-03", 0, tape.At(64, 48, 128, 96)))},
-	{"ARC-LAY-08", "others line up one place lower", picture(onLayouts, tape.Nth("small-03", 1, tape.At(0, 96, 128, 96)))},
+	{"ARC-LAY-07", "the small picture at the left", picture(onLayouts, tape.Nth("small-01", 0, tape.At(64, 48, 128, 96)))},
+	{"ARC-LAY-08", "others line up one place lower", picture(onLayouts, tape.Nth("small-03", 0, tape.At(0, 288, 128, 96)))},
 	{"ARC-LAY-08", "seven places at the left edge of a portrait", picture(scenarios.Presentations, tape.Without("small-09"))},
 	{"ARC-LAY-08", "eight places at the left edge in full HD", tape.Film(scenarios.Presentations, "1080x1920.object.media", tape.Without("small-11"))},
 	{"ARC-LAY-08", "five places at the lower edge in full HD", tape.Film(scenarios.Presentations, "1920x1080.object.media", tape.Nth("small-08", 1, tape.At(0, 0, 96, 72)))},
@@ -91,13 +91,15 @@ var pictureMutations = []Mutation{
 		r.Sound.Tones = append(r.Sound.Tones, media.ToneSpan{ID: "tone-17", Level: -24, Span: media.Span{From: 0, To: r.Duration}})
 	})},
 	{"ARC-COMP-28", "the last picture stays during a mute", picture(onMutes, func(r *media.Report) {
-		first := r.Picture.OfStream("small-09")
-		if len(first) > 1 {
-			tape.Nth("small-09", 0, func(a *media.Appearance) {
-				a.Freezes = append(a.Freezes, media.Freeze{Span: media.Span{From: a.To, To: first[1].From}, Mark: a.LastMark})
-				a.To = first[1].From
-			})(r)
+		all := r.Picture.OfStream("small-09")
+		back := 1
+		for all[back].From < all[back-1].To+1 {
+			back++
 		}
+		tape.Nth("small-09", back-1, func(a *media.Appearance) {
+			a.Freezes = append(a.Freezes, media.Freeze{Span: media.Span{From: a.To, To: all[back].From}, Mark: a.LastMark})
+			a.To = all[back].From
+		})(r)
 	})},
 	{"ARC-COMP-28", "keeps the last picture of a stream that is alone", picture(onMutes, func(r *media.Report) {
 		last := len(r.Picture.OfStream("small-09")) - 1

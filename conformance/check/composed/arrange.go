@@ -91,9 +91,15 @@ func classChanges(c *check.Case) {
 			classesRead(c, r, content.Classes(body))
 		}
 	}
-	arranged(func(x content.Recording, a expect.Phase) bool {
-		return a.Changed > 0 && x.Timeline.Changes[a.Changed-1].Layout == nil
-	}, phases.Chosen|phases.Placed|phases.Disobeyed|phases.Ordered)(c)
+	arranged(classesChanged(func(at float64) bool { return at > 0 }), phases.Chosen|phases.Placed|phases.Disobeyed|phases.Ordered)(c)
+	arranged(classesChanged(func(at float64) bool { return at <= 0 }), phases.Chosen)(c) // the archive may not obey its layout either (ARC-LAY-04)
+}
+
+// classesChanged picks the phases whose last change was one of classes, at such a time of the file. What came before the archive is at 0.
+func classesChanged(such func(at float64) bool) pick {
+	return func(x content.Recording, a expect.Phase) bool {
+		return a.Changed > 0 && x.Timeline.Changes[a.Changed-1].Layout == nil && such(x.Timeline.Changes[a.Changed-1].To)
+	}
 }
 
 // classesRead compares the classes in a list with those at the time of publishing and the calls since.
