@@ -44,8 +44,7 @@ func runMutes(ctx context.Context, f *scenario.Flow) error {
 	}
 	for _, step := range []func() error{
 		func() error { return nil },
-		func() error { return dave.Pub.Mute("video", false) }, // all are seen and heard as they are published
-		func() error { return alice.Pub.Mute("video", true) },
+		func() error { return errors.Join(dave.Pub.Mute("video", false), alice.Pub.Mute("video", true)) },
 		func() error {
 			return errors.Join(alice.Pub.Mute("video", false), alice.Pub.Mute("audio", true), erin.Pub.Mute("video", true), stand(f, frank))
 		},
