@@ -179,6 +179,9 @@ func waiting(first, seconds float64) func(*media.Report) {
 			for i := range a.Beats {
 				a.Beats[i].At += seconds
 			}
+			for i := range a.Freezes {
+				a.Freezes[i].From = min(a.Freezes[i].From+seconds, a.Freezes[i].To)
+			}
 		})(r)
 	}
 }

@@ -85,5 +85,9 @@ func (c cut) appearance(a *media.Appearance, v fixtures.Video) {
 	left := c.time(a.To) - c.time(a.From)
 	share := left / (a.To - a.From)
 	a.Frames, a.Repeated = int(float64(a.Frames)*share), int(float64(a.Repeated)*share)
+	for i := range a.Freezes {
+		f := &a.Freezes[i].Span
+		f.From, f.To = c.time(f.From), c.time(f.To)
+	}
 	a.From, a.To, a.Beats = c.time(a.From), c.time(a.To), c.beats(a.Beats)
 }
