@@ -215,7 +215,9 @@ func changesSize(c *check.Case) {
 // onlyHeard checks phases with a stream that has no picture. They must have its sound and no tile for it. What mutes change is left to ARC-COMP-28
 // and ARC-COMP-29.
 func onlyHeard(c *check.Case) {
-	alone := func(x content.Recording, a expect.Phase) bool { return phases.SoundAlone(x, a) && !muted("audio")(x, a) }
+	alone := func(x content.Recording, a expect.Phase) bool {
+		return phases.SoundAlone(x, a) && !muted("audio")(x, a)
+	}
 	settled := func(x content.Recording, a expect.Phase) bool {
 		return !a.Picture.Vacant && len(a.Freed) == 0 && alone(x, a) && !muted("video")(x, a)
 	}

@@ -44,8 +44,9 @@ func targetFile(t *testing.T, url, capabilities string) string {
 	return name
 }
 
-// TestKilledRunIsRegraded kills a run while it drives a slow target.
-func TestKilledRunIsRegraded(t *testing.T) {
+// killedRun kills a run while it drives a slow target, and returns its folder.
+func killedRun(t *testing.T) (out string) {
+	t.Helper()
 	asked, killed := make(chan struct{}, 1), make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		select {
@@ -56,7 +57,7 @@ func TestKilledRunIsRegraded(t *testing.T) {
 	}))
 	defer server.Close()
 	defer close(killed)
-	out := filepath.Join(t.TempDir(), "report")
+	out = filepath.Join(t.TempDir(), "report")
 	c := program(t.Context(), "run", "--target", targetFile(t, server.URL, "legacy"), "--chapter", "AUTH", "--out", out)
 	var told bytes.Buffer
 	c.Stdout, c.Stderr = &told, &told
@@ -75,6 +76,11 @@ func TestKilledRunIsRegraded(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(out, folder.JSON)); err == nil {
 		t.Fatalf("the run had ended: %s", &told)
 	}
+	return out
+}
+
+func TestKilledRunIsRegraded(t *testing.T) {
+	out := killedRun(t)
 	if code, _, stderr := conform(t, "report", out); code != verdict.ExitUsage || !strings.Contains(stderr, "conform regrade "+out+" --out "+out) {
 		t.Errorf("report does not name regrade: exit %d: %s", code, stderr)
 	}

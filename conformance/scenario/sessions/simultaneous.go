@@ -32,19 +32,8 @@ func runSimultaneous(ctx context.Context, f *scenario.Flow) error {
 		return err
 	}
 	ids := map[string]string{}
-	layouts := map[string]any{"second": map[string]any{"type": "custom", "stylesheet": sheet[partSheet]}, "again": map[string]any{"type": "pip"}}
 	begin := func(label, tag string) error {
-		options := map[string]any{"name": label, "multiArchiveTag": tag}
-		if layout := layouts[label]; layout != nil && f.Target.File.Has(config.Layout) {
-			options["layout"] = layout
-		}
-		if label == "again" { // in no way as the one beside it
-			options["resolution"] = "1280x720"
-			if f.Target.File.Has(config.QP) {
-				options["quantizationParameter"] = 30
-			}
-		}
-		a, err := f.Start(ctx, label+".start", session, options)
+		a, err := f.Start(ctx, label+".start", session, optionsOf(f, label, tag, sheet[partSheet]))
 		ids[label] = a.ID
 		return err
 	}
@@ -90,6 +79,22 @@ func runSimultaneous(ctx context.Context, f *scenario.Flow) error {
 		return err
 	}
 	return deliverEach(ctx, f, ids, "first", "second", "again")
+}
+
+// optionsOf returns the options of an archive's start. The third archive is in no way as the one beside it.
+func optionsOf(f *scenario.Flow, label, tag, sheet string) map[string]any {
+	options := map[string]any{"name": label, "multiArchiveTag": tag}
+	layouts := map[string]any{"second": map[string]any{"type": "custom", "stylesheet": sheet}, "again": map[string]any{"type": "pip"}}
+	if layout := layouts[label]; layout != nil && f.Target.File.Has(config.Layout) {
+		options["layout"] = layout
+	}
+	if label == "again" {
+		options["resolution"] = "1280x720"
+		if f.Target.File.Has(config.QP) {
+			options["quantizationParameter"] = 30
+		}
+	}
+	return options
 }
 
 // late has a client come who is told of every archive in progress.
