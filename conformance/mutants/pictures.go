@@ -93,8 +93,7 @@ var pictureMutations = []Mutation{
 	{"ARC-COMP-28", "the last picture stays during a mute", picture(onMutes, func(r *media.Report) {
 		all := r.Picture.OfStream("small-09")
 		back := 1
-		for all[back].From < all[back-1].To+1 {
-			back++
+		for ; all[back].From < all[back-1].To+1; back++ {
 		}
 		tape.Nth("small-09", back-1, func(a *media.Appearance) {
 			a.Freezes = append(a.Freezes, media.Freeze{Span: media.Span{From: a.To, To: all[back].From}, Mark: a.LastMark})
