@@ -94,3 +94,14 @@ func TestStillScreens(t *testing.T) {
 		}
 	}
 }
+
+// TestMutesOfLatePublishers checks that a mute begins when the last of what was sent had left.
+func TestMutesOfLatePublishers(t *testing.T) {
+	zero := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+	at := func(s float64) time.Time { return zero.Add(seconds(s)) }
+	p := evidence.Published{Kind: "video", Muted: []evidence.Span{{From: at(2), To: at(5)}, {From: at(7), To: at(7.1)}}, Late: 200 * time.Millisecond}
+	got := mutes(evidence.Record{Published: &p}, PiecesOf([]facts.Span{{From: at(0), To: at(10)}}))
+	if want := []expect.Stretch{{From: 2.2, To: 5}}; !reflect.DeepEqual(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}

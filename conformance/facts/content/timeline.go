@@ -64,7 +64,8 @@ func screen(p evidence.Published) bool { return p.Kind == "video" && p.VideoType
 // forever is longer than any recording. It is no limit.
 const forever = 24 * time.Hour
 
-// mutes returns the stretches in which nothing of a track was sent. Where it is a screen's picture, this says only that nothing moves on it.
+// mutes returns the stretches in which nothing of a track was sent. What left late is missed late. Where it is a screen's picture, silence says only
+// that nothing moves on it.
 func mutes(r evidence.Record, pieces Pieces) []expect.Stretch {
 	var out []expect.Stretch
 	silent := r.Published.Muted
@@ -75,7 +76,9 @@ func mutes(r evidence.Record, pieces Pieces) []expect.Stretch {
 		if m.To.IsZero() {
 			m.To = r.Published.Last.Add(forever)
 		}
-		out = append(out, stretch(pieces, m.From, m.To))
+		if from := m.From.Add(r.Published.Late); from.Before(m.To) {
+			out = append(out, stretch(pieces, from, m.To))
+		}
 	}
 	return out
 }
