@@ -44,7 +44,7 @@ var hostileAnswers = map[string]http.HandlerFunc{
 	},
 	"deep JSON that ends": func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = io.WriteString(w, strings.Repeat(`{"id":`, 9000)+"1"+strings.Repeat("}", 9000))
+		_, _ = io.WriteString(w, strings.Repeat(`{"id":`, 9900)+"1"+strings.Repeat("}", 9900))
 	},
 	"a flood of headers": func(w http.ResponseWriter, _ *http.Request) {
 		for i := range 20_000 {
@@ -92,7 +92,7 @@ func TestHostileAnswers(t *testing.T) {
 					t.Errorf("told as %q", got)
 				}
 			}
-			if took := time.Since(began); took > 20*time.Second {
+			if took := time.Since(began); took > 10*time.Second {
 				t.Errorf("took %v", took)
 			}
 			for _, r := range cl.Journal.View().Exchanges().Records {
