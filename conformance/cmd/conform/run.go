@@ -59,7 +59,7 @@ it writes junit.xml and summary.md, which say so.`,
 				return err
 			}
 			o.Progress = progress.New(cmd.OutOrStdout(), terminal(cmd.OutOrStdout()))
-			o.Progress.Line("%d clauses, %d scenarios, target %s", len(p.Clauses), len(p.Scenarios), r.target)
+			o.Progress.Line("%s, %s, target %s", text.Number(len(p.Clauses), "clause", "clauses"), text.Number(len(p.Scenarios), "scenario", "scenarios"), r.target)
 			got, err := runner.Run(cmd.Context(), p, r.selection, o)
 			o.Progress.Finish()
 			if err != nil {
