@@ -6,8 +6,8 @@ import (
 	"reelcheck/conformance/evidence"
 )
 
-// Typed notes a contradiction where an answer with JSON, to a client that asked for that, says that it is something else. Nothing is told of
-// answers whose headers were not kept.
+// Typed wants an answer with JSON to have the Content-Type application/json, if the client asked for JSON. Evidence without the headers
+// shows neither.
 func (c *Case) Typed(r evidence.Record) {
 	e := r.Exchange
 	if e.Response == nil || len(e.Response.Header) == 0 || e.Response.Body.Text == "" || !strings.Contains(e.Request.Header.Get("Accept"), "json") || e.Unread() != "" {

@@ -88,7 +88,7 @@ func files(t *testing.T) map[string]config.File {
 	return out
 }
 
-// TestPlanKnowsWhatNobodyCanPrepare: a run without the control API does not know the secret of signed callbacks (ARC-CB-30), and neither does its plan.
+// TestPlanKnowsWhatNobodyCanPrepare checks that a plan without the control API knows of the secret that a run will not have (ARC-CB-30).
 func TestPlanKnowsWhatNobodyCanPrepare(t *testing.T) {
 	f, err := config.ReadFile("../targets/plain.yaml")
 	if err != nil {

@@ -112,7 +112,7 @@ func (v Viewer) outdated(p problem, shown map[string][]media.Appearance) problem
 	return p
 }
 
-// Outdated reports whether a stream that is due is missing only where the picture is that of an earlier layout.
+// Outdated reports whether the file still shows an earlier layout wherever it lacks a stream that is due.
 func Outdated(c *check.Case, x content.Recording, t content.Due) bool {
 	missing := 0
 	for _, a := range x.Settled {

@@ -90,6 +90,19 @@ func Write(w io.Writer, r *report.Report) error {
 	return write(w, b.suites())
 }
 
+func write(w io.Writer, s suites) error {
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	e := xml.NewEncoder(w)
+	e.Indent("", "  ")
+	if err := e.Encode(s); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
 type builder struct {
 	report  *report.Report
 	millis  map[string]int64 // length by scenario

@@ -254,8 +254,8 @@ func runZIPFallsBack(ctx context.Context, u *uploadFlow) error {
 	return u.takenOver(ctx)
 }
 
-// unsetFallback switches the fallback off, and then sets an upload target without a fallback, which is the default one again, where an application
-// can do so. The calls are those of encryption.
+// unsetFallback switches the fallback off, and then leaves it out, which means the default again (ARC-STO-12). A target without encryption may
+// lack the call.
 func (u *uploadFlow) unsetFallback(ctx context.Context) error {
 	if !u.Target.File.Has(config.Encryption) {
 		return nil

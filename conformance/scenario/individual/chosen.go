@@ -2,8 +2,6 @@ package individual
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"time"
 
 	"reelcheck/conformance/evidence/scenarios"
@@ -24,7 +22,7 @@ type choosing struct {
 	session string
 	members map[string]*scenario.Member
 	archive scenario.Started
-	beside  map[string]scenario.Started // by the format; empty unless archives can be simultaneous
+	beside  map[string]scenario.Started // by label; empty unless archives can be simultaneous
 }
 
 func runChosen(ctx context.Context, f *scenario.Flow) error {
@@ -46,8 +44,8 @@ func (p *choosing) gather(ctx context.Context) (err error) {
 	return err
 }
 
-// formats are those of the archives beside the one whose streams are chosen, by their labels.
-var formats = map[string]string{"beside": "composed", "apart": "individual"}
+// others are the archives that record beside the chosen one.
+var others = []struct{ label, format string }{{"beside", "composed"}, {"apart", "individual"}}
 
 func (p *choosing) begin(ctx context.Context) (err error) {
 	together := p.Target.File.Has(config.Simultaneous)
@@ -59,12 +57,14 @@ func (p *choosing) begin(ctx context.Context) (err error) {
 		return err
 	}
 	p.beside = map[string]scenario.Started{}
-	for _, label := range []string{"beside", "apart"} {
-		if p.beside[label], err = p.Start(ctx, label+".start", p.session,
-			map[string]any{"name": label, "outputMode": formats[label], "streamMode": "manual", "multiArchiveTag": label}); err != nil {
+	for _, other := range others {
+		a, err := p.Start(ctx, other.label+".start", p.session,
+			map[string]any{"name": other.label, "outputMode": other.format, "streamMode": "manual", "multiArchiveTag": other.label})
+		if err != nil {
 			return err
 		}
-		if _, err := p.As.Select(ctx, label+".add.dave", p.beside[label].ID, map[string]any{"addStream": p.members["dave"].Pub.StreamID()}); err != nil {
+		p.beside[other.label] = a
+		if _, err := p.As.Select(ctx, other.label+".add.dave", a.ID, map[string]any{"addStream": p.members["dave"].Pub.StreamID()}); err != nil {
 			return err
 		}
 	}
@@ -118,8 +118,8 @@ func (p *choosing) finish(ctx context.Context) error {
 	if err := p.Stop(ctx, "stop", p.archive.ID); err != nil {
 		return err
 	}
-	for _, label := range slices.Sorted(maps.Keys(p.beside)) {
-		if err := p.Stop(ctx, label+".stop", p.beside[label].ID); err != nil {
+	for label, a := range p.beside {
+		if err := p.Stop(ctx, label+".stop", a.ID); err != nil {
 			return err
 		}
 	}
@@ -131,8 +131,8 @@ func (p *choosing) finish(ctx context.Context) error {
 	if err := p.Deliver(ctx, p.archive.ID); err != nil {
 		return err
 	}
-	for _, label := range slices.Sorted(maps.Keys(p.beside)) {
-		if err := p.DeliverAs(ctx, label+".", p.beside[label].ID); err != nil {
+	for label, a := range p.beside {
+		if err := p.DeliverAs(ctx, label+".", a.ID); err != nil {
 			return err
 		}
 	}

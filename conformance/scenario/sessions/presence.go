@@ -88,7 +88,9 @@ func lose(ctx context.Context, f *scenario.Flow, session string) error {
 		func() error { return carol.Publish(ctx, "", "tone-17") },
 		func() error { return clock.Sleep(ctx, scenario.Settled) }, // so that the second stream is not created with the connection
 		func() error { return second.Publish(ctx, "", "tone-18") },
-		func() error { return clock.Sleep(ctx, scenario.Settled) }, // a busy target knows of the streams only now
+		func() error { // else a busy target does not know of the stream when the client is gone
+			return awaitSession(ctx, f, "hooks.published", session, slices.Repeat([]string{"streamCreated"}, published)...)
+		},
 	} {
 		if err := step(); err != nil {
 			return err
@@ -97,9 +99,11 @@ func lose(ctx context.Context, f *scenario.Flow, session string) error {
 	if err := errors.Join(carol.Vanish(), goWith(second)); err != nil {
 		return err
 	}
-	const published = 5 // streams in all
 	return awaitSession(ctx, f, "hooks.lost", session, append(slices.Repeat([]string{"streamDestroyed"}, published), "sessionDestroyed", "sessionDestroyed")...)
 }
+
+// published is how many streams there are in all.
+const published = 5
 
 // goWith ends another publication of a client that is gone.
 func goWith(m *scenario.Member) error {

@@ -65,7 +65,7 @@ func runRotation(ctx context.Context, f *scenario.Flow) error {
 	if err := alice.Publish(ctx, "", "tone-17"); err != nil {
 		return err
 	}
-	if err := moved(ctx, f, "planned", session, func() error {
+	if err := moved(ctx, f, "planned", session, func(map[string]string) error {
 		_, err := f.As.AdvanceTo(ctx, "clock.move", move.Add(clock.Margin))
 		return err
 	}); err != nil {
@@ -74,20 +74,22 @@ func runRotation(ctx context.Context, f *scenario.Flow) error {
 	if _, err := f.As.Advance(ctx, "clock.again", moveAgain); err != nil {
 		return err
 	}
-	return moved(ctx, f, "asked", session, func() error { // of paused archives
+	return moved(ctx, f, "asked", session, func(archives map[string]string) error {
 		if err := alice.Unpublish(ctx); err != nil {
 			return err
 		}
-		if err := clock.Sleep(ctx, scenario.Settled); err != nil {
-			return err
+		for label, id := range archives {
+			if _, err := f.Must(ctx, label+".wait.paused", id, scenario.Soon, "paused"); err != nil {
+				return err
+			}
 		}
 		_, err := f.As.Migrate(ctx, "migrate", session)
 		return err
 	})
 }
 
-// moved records a session while it moves.
-func moved(ctx context.Context, f *scenario.Flow, prefix, session string, move func() error) error {
+// moved records a session while it moves. move is given the ids of the archives, by label.
+func moved(ctx context.Context, f *scenario.Flow, prefix, session string, move func(archives map[string]string) error) error {
 	a, err := f.Start(ctx, prefix+".start", session, map[string]any{"name": prefix})
 	if err != nil {
 		return err
@@ -108,7 +110,7 @@ func moved(ctx context.Context, f *scenario.Flow, prefix, session string, move f
 			return err
 		}
 	}
-	if err := move(); err != nil {
+	if err := move(ids); err != nil {
 		return err
 	}
 	for _, label := range slices.Sorted(maps.Keys(ids)) {
