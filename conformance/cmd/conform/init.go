@@ -141,3 +141,17 @@ func writeTarget(name string, content []byte, force bool) error {
 	}
 	return os.WriteFile(schema, config.Schema, 0o644)
 }
+
+// schemaCommand prints what a target file may have.
+func schemaCommand(*int) *cobra.Command {
+	return &cobra.Command{
+		Use:       "schema target",
+		Short:     "Print the JSON Schema of target files, for editors",
+		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
+		ValidArgs: []string{"target"},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := cmd.OutOrStdout().Write(config.Schema)
+			return err
+		},
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -50,4 +51,12 @@ func (o *outputs) write(w io.Writer, dir string, r *report.Report) error {
 		return summary.Annotations(w, r)
 	}
 	return nil
+}
+
+// unjudged writes what CI shows of a run that could judge nothing.
+func (o *outputs) unjudged(w io.Writer, dir, why string, at time.Time) error {
+	if o.annotate {
+		summary.UnjudgedAnnotation(w, why)
+	}
+	return folder.Unjudged(dir, why, at)
 }

@@ -63,7 +63,7 @@ it writes junit.xml and summary.md, which say so.`,
 			got, err := runner.Run(cmd.Context(), p, r.selection, o)
 			o.Progress.Finish()
 			if err != nil {
-				return errors.Join(err, folder.Unjudged(o.Out, p.File.Conceal(err.Error()), o.Now()))
+				return errors.Join(err, outs.unjudged(cmd.OutOrStdout(), o.Out, p.File.Conceal(err.Error()), o.Now()))
 			}
 			*code = got.Code
 			return conclude(cmd.OutOrStdout(), got, o, outs)

@@ -15,8 +15,10 @@ func TestUnreachableTargetIsToldToCI(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "report")
 	file := targetFile(t, "http://127.0.0.1:1", "legacy")
 	for range 2 { // the second replaces the first
-		if code, _, stderr := conform(t, "run", "--target", file, "--out", out); code != verdict.ExitUnreachable || !strings.Contains(stderr, "target unreachable: ") {
-			t.Fatalf("exit %d: %s", code, stderr)
+		code, stdout, stderr := conform(t, "run", "--target", file, "--out", out, "--annotate")
+		if code != verdict.ExitUnreachable || !strings.Contains(stderr, "target unreachable: ") ||
+			!strings.Contains(stdout, "\n::error title=conform::Nothing could be judged: target unreachable: dial") {
+			t.Fatalf("exit %d: %s%s", code, stdout, stderr)
 		}
 	}
 	for name, want := range map[string]string{folder.JUnit: `errors="1"`, folder.Summary: "## Nothing could be judged"} {

@@ -42,6 +42,11 @@ func Annotations(w io.Writer, r *report.Report) error {
 	return err
 }
 
+// UnjudgedAnnotation writes the one error of a run that could judge nothing.
+func UnjudgedAnnotation(w io.Writer, why string) {
+	fmt.Fprintf(w, "::error title=conform::Nothing could be judged: %s\n", data(why))
+}
+
 // data and attribute escape as the toolkit of GitHub does (actions/core, command.ts).
 
 func data(s string) string {
