@@ -18,8 +18,8 @@ const (
 	PollEvery = 200 * time.Millisecond
 	// Soon limits waits for what a target does by itself almost at once: a pause, a resumption, an event.
 	Soon = 6 * time.Second
-	// Delivery limits the wait from the stop of a short archive to its file.
-	Delivery = 30 * time.Second
+	// Delivery limits the wait from the stop of a short archive to its file. No document says how long that may take.
+	Delivery = 2 * time.Minute
 	// Settled is the time after which a change has certainly taken effect. The ledger allows 2 s for a pause.
 	Settled = 2600 * time.Millisecond
 	// Arrival limits the wait for a webhook that is on its way. The ledger allows as much.

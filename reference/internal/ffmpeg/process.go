@@ -47,8 +47,8 @@ type Config struct {
 }
 
 // lowest and higher are nice values. Encoders get higher: an encoder works on several pictures at once that wait for
-// each other, and loses time when the decoders run ahead of it.
-const lowest, higher = 19, 10
+// each other, and loses time when the decoders run ahead of it. Beside a busy process, decoders still have a tenth of a processor.
+const lowest, higher = 10, 3
 
 // maxMemory is the limit of a child's own memory in bytes, more than 16 reference pictures of the largest size need. It
 // is enforced only on Linux.
