@@ -1,10 +1,8 @@
 package mutants
 
 import (
-	"encoding/json"
 	"time"
 
-	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/mutants/tape"
 )
@@ -100,6 +98,9 @@ var callMutations = []Mutation{
 	{"ARC-AUTH-13", "takes a legacy token under another application's id", tape.Status(scenarios.Isolation, "list.foreign-legacy-id", 200)},
 	{"ARC-AUTH-13", "does not compare key and path", tape.Status(scenarios.Isolation, "list.foreign-legacy-path", 200)},
 	{"ARC-AUTH-14", "answers errors in plain text", tape.Answer(scenarios.Refusals, "get.unknown", 404, "not found")},
+	{"ARC-AUTH-14", "calls an error HTML", tape.Typed(scenarios.Refusals, "get.unknown", "text/html")},
+	{"ARC-GET-06", "calls an archive HTML", tape.Typed(scenarios.Pair, "get.recording", "text/html; charset=utf-8")},
+	{"ARC-SES-01", "calls a session HTML", tape.Typed(scenarios.Pair, "session.other", "text/html")},
 	{"ARC-AUTH-14", "answers errors in XML to a client that wants JSON", tape.All(tape.Accepting(scenarios.Refusals, "get.unknown", "application/json"),
 		tape.Answer(scenarios.Refusals, "get.unknown", 404, xmlError))},
 	{"ARC-AUTH-15", "starts for a bad signature", tape.Answer(scenarios.Auth, "start.unified.wrong-signature", 200, freshArchive)},
@@ -110,8 +111,8 @@ var callMutations = []Mutation{
 	{"ARC-LIST-01", "fails to list", tape.Status(scenarios.Listing, "list.all", 500)},
 	{"ARC-LIST-02", "adds a key to the list", tape.Set(scenarios.Listing, "list.all", "total", 5)},
 	{"ARC-LIST-03", "ignores the session filter", tape.Set(scenarios.Listing, "list.one", "items.0.sessionId", "1_other")},
-	{"ARC-LIST-04", "lists in no order", swap(scenarios.Listing, "list.all", 0, 2)},
-	{"ARC-LIST-05", "pages overlap", swap(scenarios.Listing, "list.page-1", 0, 1)},
+	{"ARC-LIST-04", "lists in no order", tape.Swap(scenarios.Listing, "list.all", 0, 2)},
+	{"ARC-LIST-05", "pages overlap", tape.Swap(scenarios.Listing, "list.page-1", 0, 1)},
 	{"ARC-LIST-06", "counts wrongly", tape.Add(scenarios.Listing, "list.one", "count", 1)},
 	{"ARC-LIST-07", "a page of 51", longPage},
 	{"ARC-LIST-09", "fails on a negative offset", tape.Status(scenarios.Listing, "list.bad-offset", 500)},
@@ -119,7 +120,7 @@ var callMutations = []Mutation{
 	{"ARC-LIST-10", "lists another name than it reads", tape.Set(scenarios.Listing, "list.two", "items.0.sha256sum", "x")},
 	{"ARC-LIST-10", "lists no checksum of what nobody has read yet", tape.Set(scenarios.AutoDay, "list.day", "items.6.sha256sum", "")},
 	{"ARC-LIST-10", "lists the second before", tape.Change(scenarios.Listing, "list.two", "items.0.updatedAt", func(old any) any {
-		return millis(old).Round(time.Second).Add(-time.Second).UnixMilli()
+		return tape.Millis(old).Round(time.Second).Add(-time.Second).UnixMilli()
 	})},
 	{"ARC-LIST-11", "createdAt in no order", tape.Set(scenarios.Listing, "list.one", "items.0.createdAt", 1000)},
 	{"ARC-LIST-12", "lists foreign archives", foreignItem},
@@ -140,7 +141,7 @@ var callMutations = []Mutation{
 	{"ARC-GET-10", "no outputMode", tape.Set(scenarios.Pair, "get.recording", "outputMode", nil)},
 
 	{"ARC-DEL-01", "answers a deletion with 200", tape.Status(scenarios.Pair, "delete", 200)},
-	{"ARC-DEL-02", "lists the deleted", relist},
+	{"ARC-DEL-02", "lists the deleted", tape.Reanswer(scenarios.Pair, "list.uploaded", "list.deleted")},
 	{"ARC-DEL-03", "reads the deleted", tape.Status(scenarios.Pair, "get.deleted", 500)},
 	{"ARC-DEL-04", "deletes what it records", tape.Status(scenarios.Pair, "delete.started", 204)},
 	{"ARC-DEL-05", "deletes what is not delivered", tape.All(tape.Status(scenarios.Undelivered, "delete.stopped", 204), tape.Status(scenarios.Undelivered, "delete.retried", 204))},
@@ -165,25 +166,6 @@ var callMutations = []Mutation{
 	{"ARC-SES-06", "automatic archives of relayed media", tape.Asked(scenarios.Pair, "session.other", "p2p.preference=enabled&archiveMode=always")},
 }
 
-// millis reads a time in Unix milliseconds.
-func millis(v any) time.Time {
-	ms, _ := v.(json.Number).Int64()
-	return time.UnixMilli(ms)
-}
-
-// swap exchanges two items of a list.
-func swap(scenario, label string, i, j int) func(*tape.Tape) {
-	return tape.Change(scenario, label, "items", func(old any) any {
-		items, _ := old.([]any)
-		if len(items) <= max(i, j) {
-			return old
-		}
-		out := append([]any{}, items...)
-		out[i], out[j] = out[j], out[i]
-		return out
-	})
-}
-
 // foreignItem puts the owner's archive into the list of the other application.
 func foreignItem(t *tape.Tape) {
 	own := t.Where(scenarios.Isolation, "get.unharmed", tape.IsExchange)
@@ -195,7 +177,7 @@ func foreignItem(t *tape.Tape) {
 
 // leftBehind lists an archive that nobody started, of a session of the suite, in an application that others use too.
 func leftBehind(t *tape.Tape) {
-	unmade(scenarios.Auth)(t)
+	tape.Unmade(scenarios.Auth)(t)
 	own := t.Where(scenarios.Auth, "get.unified", tape.IsExchange)
 	if own == nil {
 		return
@@ -206,24 +188,6 @@ func leftBehind(t *tape.Tape) {
 		items, _ := old.([]any)
 		return append(items, map[string]any{"id": "11111111-2222-4333-8444-555555555555", "status": "started", "sessionId": a["sessionId"]})
 	})(t)
-}
-
-// unmade makes the application of a scenario one that others use too.
-func unmade(scenario string) func(*tape.Tape) {
-	return func(t *tape.Tape) {
-		t.Remove("application of "+scenario, func(r *evidence.Record) bool {
-			return r.Scenario == scenario && r.Exchange != nil && r.Exchange.Operation == evidence.CreateApplication
-		})
-	}
-}
-
-// relist puts the deleted archive back into the list.
-func relist(t *tape.Tape) {
-	before := t.Where(scenarios.Pair, "list.uploaded", tape.IsExchange)
-	if before == nil {
-		return
-	}
-	tape.Answer(scenarios.Pair, "list.deleted", 200, before.Exchange.Response.Body.Text)(t)
 }
 
 // longPage adds one more archive to a page without count.

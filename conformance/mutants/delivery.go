@@ -10,6 +10,7 @@ import (
 	"reelcheck/conformance/media/individual"
 	"reelcheck/conformance/media/matroska"
 	"reelcheck/conformance/mutants/tape"
+	"reelcheck/conformance/mutants/zips"
 )
 
 // deliveryMutations are about what a target does for some archives only: for large files, for individual archives, for
@@ -46,13 +47,13 @@ var deliveryMutations = []Mutation{
 		})
 	}},
 	{"ARC-DUR-07", "outlives its clients by more than a minute, individually", tape.Set(scenarios.IndividualAllLeft, "get.after", "status", "paused")},
-	{"ARC-IND-04", "begins with a picture that needs another", tape.InFile(scenarios.Captures, "bob", tape.Frames(matroska.Video, func(all []matroska.Frame) []matroska.Frame {
+	{"ARC-IND-04", "begins with a picture that needs another", zips.InFile(scenarios.Captures, "bob", zips.Frames(matroska.Video, func(all []matroska.Frame) []matroska.Frame {
 		return all[1:]
 	}))},
-	{"ARC-IND-10", "Matroska where VP9 is preferred", tape.InFile(scenarios.VP9, "alice", tape.Rename(tape.Ending(".webm", ".mkv")))},
-	{"ARC-IND-26", "hears the fiftieth when another leaves", tape.InFile(scenarios.Crowd, "client-51", tape.Late(matroska.Audio, 3*time.Second))},
-	{"ARC-IND-27", "does not show whom it may not hear", tape.InFile(scenarios.Crowd, "client-56", tape.Lose(matroska.Video))},
-	{"ARC-MAN-05", "a name where none was given", tape.MemberOf(scenarios.VP9, "name", tape.To(`"x"`))},
+	{"ARC-IND-10", "Matroska where VP9 is preferred", zips.InFile(scenarios.VP9, "alice", zips.Rename(zips.Ending(".webm", ".mkv")))},
+	{"ARC-IND-26", "hears the fiftieth when another leaves", zips.InFile(scenarios.Crowd, "client-51", zips.Late(matroska.Audio, 3*time.Second))},
+	{"ARC-IND-27", "does not show whom it may not hear", zips.InFile(scenarios.Crowd, "client-56", zips.Lose(matroska.Video))},
+	{"ARC-MAN-05", "a name where none was given", zips.MemberOf(scenarios.VP9, "name", zips.To(`"x"`))},
 }
 
 // encryptionMutations are about archives that are encrypted for the holder of a certificate.
@@ -69,14 +70,14 @@ var encryptionMutations = []Mutation{
 	{"ARC-SEC-06", "loses the sound", tape.Film(scenarios.Encryption, "opened.media", tape.Without("tone-15"))},
 	{"ARC-SEC-07", "no password in the callback", tape.Hook(scenarios.Encryption, "uploaded", "password", "")},
 	{"ARC-SEC-08", "takes a key of 3072 bits", tape.Status(scenarios.Encryption, "storage.large-key", 200)},
-	{"ARC-SEC-10", "delivers an individual archive in the clear", tape.SealedIndividual(tape.ZipOf(scenarios.Encryption, "individual.sealed.individual", func(r *individual.Report) {
+	{"ARC-SEC-10", "delivers an individual archive in the clear", tape.SealedIndividual(zips.SpoilOf(scenarios.Encryption, "individual.sealed.individual", func(r *individual.Report) {
 		r.Entries, r.Findings = []individual.Entry{{Name: "manifest.json"}}, nil
 	}))},
 	{"ARC-SEC-10", "an individual archive that nobody can decrypt", tape.OpenedIndividual(func(o *evidence.Opened) {
 		*o = evidence.Opened{SHA256: o.SHA256, Error: "does not decrypt"}
 	})},
 	{"ARC-SEC-10", "encrypts the beginning of an individual archive alone", tape.OpenedIndividual(func(o *evidence.Opened) { o.Found = 40 })},
-	{"ARC-SEC-10", "encrypts something else than a ZIP", tape.SealedIndividual(tape.ZipOf(scenarios.Encryption, "individual.opened.individual", func(r *individual.Report) {
+	{"ARC-SEC-10", "encrypts something else than a ZIP", tape.SealedIndividual(zips.SpoilOf(scenarios.Encryption, "individual.opened.individual", func(r *individual.Report) {
 		r.Entries = nil
 	}))},
 	{"ARC-SEC-10", "tells no password of an individual archive", tape.SealedIndividual(tape.Set(scenarios.Encryption, "individual.get.delivered", "password", ""))},

@@ -48,7 +48,7 @@ var harmlessAnswers = []harmless{
 		items, _ := old.([]any)
 		return append([]any{map[string]any{"id": "11111111-2222-4333-8444-555555555555", "status": "started", "sessionId": "1_other", "createdAt": 1}}, items...)
 	})},
-	{"somebody else's archive between two lists", []string{"ARC-START-17"}, tape.All(unmade(scenarios.Auth), tape.Add(scenarios.Auth, "list.unharmed", "count", 1))},
+	{"somebody else's archive between two lists", []string{"ARC-START-17"}, tape.All(tape.Unmade(scenarios.Auth), tape.Add(scenarios.Auth, "list.unharmed", "count", 1))},
 	{"a list that shows times in whole seconds", []string{"ARC-LIST-10", "ARC-LIST-11"}, wholeSeconds(scenarios.Listing)},
 	{"all there is to who wants a larger page", []string{"ARC-LIST-08", "ARC-LIST-09"}, asLarge(scenarios.Listing)},
 	{"no notice to clients of a session that moves", []string{"ARC-EVT-07"}, tape.Unheard(scenarios.Rotation, "bob", "sessionNotification")},
@@ -66,7 +66,7 @@ func keyed(scenario string) func(*tape.Tape) {
 			t.Missed = append(t.Missed, scenario+" API key")
 			return
 		}
-		unmade(scenario)(t)
+		tape.Unmade(scenario)(t)
 		for i := range t.Records {
 			if r := &t.Records[i]; r.Scenario == scenario && r.Exchange != nil && r.Exchange.Identity == evidence.AsLegacy {
 				*r = tape.Copied(*r)
@@ -84,7 +84,7 @@ func wholeSeconds(scenario string) func(*tape.Tape) {
 				return false
 			}
 			for _, key := range []string{"createdAt", "updatedAt"} {
-				o[key] = millis(o[key]).Round(time.Second).UnixMilli()
+				o[key] = tape.Millis(o[key]).Round(time.Second).UnixMilli()
 			}
 			return true
 		})

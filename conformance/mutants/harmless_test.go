@@ -13,6 +13,7 @@ import (
 	"reelcheck/conformance/judge"
 	"reelcheck/conformance/media"
 	"reelcheck/conformance/mutants/tape"
+	"reelcheck/conformance/mutants/zips"
 	"reelcheck/conformance/verdict"
 	"reelcheck/fixtures"
 	"reelcheck/spec"
@@ -30,7 +31,7 @@ var harmlessChanges = []harmless{
 		[]string{"ARC-LAY-01", "ARC-LAY-02", "ARC-COMP-12"}, slowStart(scenarios.Pair, 1800*time.Millisecond)},
 	{"a start of many streams that takes 2 s, by a target that counts the file's time from the request",
 		[]string{"ARC-COMP-12", "ARC-COMP-34"}, slowStart(scenarios.Many, 2*time.Second)},
-	{"another stream waits behind the one that takes a place", []string{"ARC-IND-03", "ARC-IND-26", "ARC-IND-27"}, tape.Behind("client-51", false)},
+	{"another stream waits behind the one that takes a place", []string{"ARC-IND-03", "ARC-IND-26", "ARC-IND-27"}, zips.Behind("client-51", false)},
 	{"an individual archive that is encrypted", []string{"ARC-SEC-02", "ARC-SEC-04", "ARC-SEC-06", "ARC-SEC-07", "ARC-SEC-10"}, tape.SealedIndividual(nil)},
 	{"a refused callback is tried again after the next one", []string{"ARC-STAT-09", "ARC-CB-29"}, refused(scenarios.Pair, "started", "stopped")},
 	{"a recorder that attaches 0.2 s late in every archive", nil, everyFilm(tape.CutEnds(0.2, 0))},

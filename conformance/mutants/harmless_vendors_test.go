@@ -12,6 +12,7 @@ import (
 	"reelcheck/conformance/media/individual"
 	"reelcheck/conformance/media/matroska"
 	"reelcheck/conformance/mutants/tape"
+	"reelcheck/conformance/mutants/zips"
 )
 
 // harmlessVendors are what servers of other vendors do where no source says how.
@@ -49,14 +50,14 @@ var harmlessVendors = []harmless{
 	{"a small archive that is uploaded before it is stopped", []string{"ARC-STAT-07", "ARC-STAT-08", "ARC-STAT-09", "ARC-CB-33"}, tape.All(
 		tape.Overtaken(scenarios.Pair), tape.HookTo(scenarios.Pair, "stopped", "updatedAt", tape.Plus(60_000)))},
 	{"a callback about a choice that changes", []string{"ARC-CB-24", "ARC-SEL-05"}, addedTwice(scenarios.Selection)},
-	{"a new file when the choice of a stream changes", []string{"ARC-IND-30", "ARC-IND-05", "ARC-IND-07"}, tape.InFile(scenarios.Chosen, "bob", tape.Divide(2*time.Second))},
-	{"an individual recorder that begins 0.5 s late, and says so", nil, tape.Zip(scenarios.Captures, begun(500*time.Millisecond))},
+	{"a new file when the choice of a stream changes", []string{"ARC-IND-30", "ARC-IND-05", "ARC-IND-07"}, zips.InFile(scenarios.Chosen, "bob", zips.Divide(2*time.Second))},
+	{"an individual recorder that begins 0.5 s late, and says so", nil, zips.Spoil(scenarios.Captures, begun(500*time.Millisecond))},
 	{"an individual recorder that begins 1.5 s late, and says so by its duration", []string{"ARC-DUR-17", "ARC-CB-11", "ARC-GET-08", "ARC-MAN-06"}, tape.All(
-		tape.MemberOf(scenarios.Crowd, "createdAt", tape.More(1500)), lateStart(scenarios.Crowd))},
+		zips.MemberOf(scenarios.Crowd, "createdAt", zips.More(1500)), lateStart(scenarios.Crowd))},
 	{"a second until a recorder has joined a stream that a call chose", []string{"ARC-SEL-12", "ARC-SEL-13", "ARC-IND-04", "ARC-SIM-09"},
-		tape.InFile(scenarios.Chosen, "alice", tape.Late(matroska.Audio, time.Second))},
+		zips.InFile(scenarios.Chosen, "alice", zips.Late(matroska.Audio, time.Second))},
 	{"no name in the manifest of an archive without one", []string{"ARC-MAN-01", "ARC-MAN-05"}, tape.All(tape.Request(scenarios.Captures, "start", "name", nil),
-		tape.Member("name", func(individual.Value) individual.Value { return "null" }))},
+		zips.Member("name", func(individual.Value) individual.Value { return "null" }))},
 	{"sixteen streams in four rows of five", []string{"ARC-LAY-01", "ARC-LAY-02", "ARC-LAY-03", "ARC-COMP-20", "ARC-COMP-22", "ARC-SEL-06", "ARC-SEL-07"},
 		tape.All(picture(onMany, tape.Columns(5, 4)), tape.Film(onMany, "chosen.object.media", tape.Columns(5, 4)))},
 	{"tiles for who is only heard", []string{"ARC-COMP-12", "ARC-COMP-13", "ARC-COMP-20", "ARC-COMP-33", "ARC-LAY-01", "ARC-LAY-02", "ARC-LAY-03", "ARC-LAY-09", "ARC-SEL-01",
@@ -140,7 +141,7 @@ func lateStart(scenario string) func(*tape.Tape) {
 				o["duration"] = n - 2
 			}
 			if r.Exchange != nil && r.Exchange.Operation == evidence.GetArchive {
-				o["createdAt"] = millis(o["createdAt"]).Add(2400 * time.Millisecond).UnixMilli()
+				o["createdAt"] = tape.Millis(o["createdAt"]).Add(2400 * time.Millisecond).UnixMilli()
 			}
 			return true
 		})
@@ -150,20 +151,20 @@ func lateStart(scenario string) func(*tape.Tape) {
 // begun makes a recorder of streams begin later. What is published then goes on from the next key frame.
 func begun(late time.Duration) func(*individual.Report) {
 	return func(r *individual.Report) {
-		m := tape.Manifest(r)
-		m.Members["createdAt"] = tape.More(late.Milliseconds())(m.Members["createdAt"])
+		m := zips.Manifest(r)
+		m.Members["createdAt"] = zips.More(late.Milliseconds())(m.Members["createdAt"])
 		for i := range r.Entries {
 			e := &r.Entries[i]
-			o := tape.Listing(r, e)
+			o := zips.Listing(r, e)
 			if o == nil {
 				continue
 			}
 			start, _ := o["startTimeOffset"].Whole()
 			if gone := late.Milliseconds() - start; gone > 0 {
-				tape.Since(time.Duration(gone)*time.Millisecond)(r, e)
+				zips.Since(time.Duration(gone)*time.Millisecond)(r, e)
 			}
-			o["startTimeOffset"] = tape.More(max(-start, -late.Milliseconds()))(o["startTimeOffset"])
-			o["stopTimeOffset"] = tape.More(-late.Milliseconds())(o["stopTimeOffset"])
+			o["startTimeOffset"] = zips.More(max(-start, -late.Milliseconds()))(o["startTimeOffset"])
+			o["stopTimeOffset"] = zips.More(-late.Milliseconds())(o["stopTimeOffset"])
 		}
 	}
 }
@@ -175,7 +176,7 @@ func justAfter(scenario, label string, next, before int) func(*tape.Tape) {
 			items, _ := old.([]any)
 			o, _ := items[before].(map[string]any)
 			follows, _ := items[next].(map[string]any)
-			o["duration"] = int64(millis(follows["createdAt"]).Sub(millis(o["createdAt"])) / time.Second)
+			o["duration"] = int64(tape.Millis(follows["createdAt"]).Sub(tape.Millis(o["createdAt"])) / time.Second)
 			return items
 		})(t)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/mutants/tape"
+	"reelcheck/conformance/mutants/zips"
 )
 
 // valueMutations are answers and callbacks of the right form with a value that is not true, and what is only recommended.
@@ -29,10 +30,11 @@ var valueMutations = []Mutation{
 	{"ARC-SES-09", "tells a stream of another client", tape.Event(scenarios.Presence, "streamCreated", "stream.connection.id", tape.Put("11111111-2222-4333-8444-555555555555"))},
 	{"ARC-SES-09", "tells a stream of another kind", tape.Event(scenarios.Presence, "streamCreated", "stream.videoType", tape.Put("custom"))},
 	{"ARC-SES-09", "tells no data of a connection", tape.Event(scenarios.Presence, "connectionCreated", "connection.data", tape.Put(""))},
+	{"ARC-SES-09", "tells a stream of a connection that came a second ago", tape.Event(scenarios.Presence, "streamCreated", "stream.connection.createdAt", tape.Plus(-1000))},
 	{"ARC-SES-09", "tells a connection that came a minute ago", tape.Event(scenarios.Presence, "connectionCreated", "connection.createdAt", tape.Plus(-60_000))},
 
 	{"ARC-LIST-14", "counts all archives in spite of the filter", tape.Add(scenarios.Listing, "list.one", "count", 1)},
-	{"ARC-IND-32", "a new file for another choice", tape.InFile(scenarios.Chosen, "bob", tape.Divide(2*time.Second))},
+	{"ARC-IND-32", "a new file for another choice", zips.InFile(scenarios.Chosen, "bob", zips.Divide(2*time.Second))},
 	{"ARC-LAY-18", "shows a stream large that lacks the class", tape.Film(scenarios.Simultaneous, "again.object.media", tape.Nth("vp8-05", 0, tape.At(0, 0, 640, 480)))},
 	{"ARC-LAY-19", "five columns of sixteen", picture(onMany, tape.Columns(5, 4))},
 }

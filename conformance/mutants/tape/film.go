@@ -91,13 +91,7 @@ func PerSecond(of func(int) int) func(*media.Report) {
 
 // HeardLater makes the sounds of a file come later than its pictures, by seconds.
 func HeardLater(by float64) func(*media.Report) {
-	return func(r *media.Report) {
-		for i := range r.Sound.Tones {
-			for j := range r.Sound.Tones[i].Beats {
-				r.Sound.Tones[i].Beats[j].At += by
-			}
-		}
-	}
+	return Shifted(func(float64) float64 { return by })
 }
 
 // LaterMarks makes a picture begin a number of frames later.

@@ -36,26 +36,16 @@ func Becomes(scenario, from, to string) func(*Tape) {
 // DropEvents removes the session callbacks of an event.
 func DropEvents(scenario, kind string) func(*Tape) {
 	return func(t *Tape) {
-		t.Remove(scenario+" "+kind, func(r *evidence.Record) bool { return r.Scenario == scenario && eventOf(r) == kind })
+		t.Remove(scenario+" "+kind, eventIs(scenario, kind))
 	}
 }
 
 // DropLastEvent removes the last session callback of an event.
 func DropLastEvent(scenario, kind string) func(*Tape) {
 	return func(t *Tape) {
-		last := t.lastEvent(scenario, kind)
+		last := t.last(scenario+" "+kind, eventIs(scenario, kind))
 		t.Remove(scenario+" "+kind, func(r *evidence.Record) bool { return last != nil && r.Seq == last.Seq })
 	}
-}
-
-// lastEvent returns the last session callback of an event, nil if there is none.
-func (t *Tape) lastEvent(scenario, kind string) (last *evidence.Record) {
-	for i := range t.Records {
-		if r := &t.Records[i]; r.Scenario == scenario && eventOf(r) == kind {
-			last = r
-		}
-	}
-	return last
 }
 
 // eventOf returns the event of a session callback.
@@ -67,30 +57,25 @@ func eventOf(r *evidence.Record) string {
 	return b.Event
 }
 
+func eventIs(scenario, kind string) func(*evidence.Record) bool {
+	return func(r *evidence.Record) bool { return r.Scenario == scenario && eventOf(r) == kind }
+}
+
 // Event changes the first session callback of an event.
 func Event(scenario, kind, path string, to func(any) any) func(*Tape) {
 	return func(t *Tape) {
-		for i := range t.Records {
-			if r := &t.Records[i]; r.Scenario == scenario && eventOf(r) == kind {
-				*r = Copied(*r)
-				t.Edit(&r.Webhook.Body, path, to)
-				return
-			}
+		if r := t.first(scenario+" "+kind, eventIs(scenario, kind)); r != nil {
+			t.Edit(&r.Webhook.Body, path, to)
 		}
-		t.Missed = append(t.Missed, scenario+" "+kind)
 	}
 }
 
 // LastEvent is Event for the last session callback of an event.
 func LastEvent(scenario, kind, path string, to func(any) any) func(*Tape) {
 	return func(t *Tape) {
-		r := t.lastEvent(scenario, kind)
-		if r == nil {
-			t.Missed = append(t.Missed, scenario+" "+kind)
-			return
+		if r := t.last(scenario+" "+kind, eventIs(scenario, kind)); r != nil {
+			t.Edit(&r.Webhook.Body, path, to)
 		}
-		*r = Copied(*r)
-		t.Edit(&r.Webhook.Body, path, to)
 	}
 }
 
@@ -141,14 +126,9 @@ func Signature(scenario, authorization string) func(*Tape) {
 // LastHook changes the last callback that announces a status.
 func LastHook(scenario, announces, path string, to func(any) any) func(*Tape) {
 	return func(t *Tape) {
-		for i := len(t.Records) - 1; i >= 0; i-- {
-			if r := &t.Records[i]; r.Scenario == scenario && Announced(r) == announces {
-				*r = Copied(*r)
-				t.Edit(&r.Webhook.Body, path, to)
-				return
-			}
+		if r := t.last(scenario+" callback "+announces, func(r *evidence.Record) bool { return r.Scenario == scenario && Announced(r) == announces }); r != nil {
+			t.Edit(&r.Webhook.Body, path, to)
 		}
-		t.Missed = append(t.Missed, scenario+" callback "+announces)
 	}
 }
 
@@ -203,16 +183,12 @@ func Again(scenario, announces string) func(*Tape) {
 // ListedFirst changes the first entry of streams, in the first callback of a start that has any.
 func ListedFirst(scenario, key string, value any) func(*Tape) {
 	return func(t *Tape) {
-		for i := range t.Records {
+		if r := t.first(scenario+" callback of a start with streams", func(r *evidence.Record) bool {
 			var b struct{ Streams []any }
-			r := &t.Records[i]
-			if r.Scenario == scenario && Announced(r) == "started" && r.Webhook.Body.Decode(&b) == nil && len(b.Streams) > 0 {
-				*r = Copied(*r)
-				t.Edit(&r.Webhook.Body, "streams.0."+key, Put(value))
-				return
-			}
+			return r.Scenario == scenario && Announced(r) == "started" && r.Webhook.Body.Decode(&b) == nil && len(b.Streams) > 0
+		}); r != nil {
+			t.Edit(&r.Webhook.Body, "streams.0."+key, Put(value))
 		}
-		t.Missed = append(t.Missed, scenario+" callback of a start with streams")
 	}
 }
 

@@ -5,11 +5,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/media"
@@ -24,14 +24,30 @@ type Tape struct {
 
 // Where returns the last record of a scenario that has the label and matches.
 func (t *Tape) Where(scenario, label string, match func(*evidence.Record) bool) *evidence.Record {
-	for i := len(t.Records) - 1; i >= 0; i-- {
-		r := &t.Records[i]
-		if r.Scenario == scenario && r.Label == label && match(r) {
+	return t.last(scenario+"/"+label, func(r *evidence.Record) bool { return r.Scenario == scenario && r.Label == label && match(r) })
+}
+
+// first returns the first record that matches, or nil if none does. what names it.
+func (t *Tape) first(what string, match func(*evidence.Record) bool) *evidence.Record {
+	for i := range t.Records {
+		if r := &t.Records[i]; match(r) {
 			*r = Copied(*r)
 			return r
 		}
 	}
-	t.Missed = append(t.Missed, scenario+"/"+label)
+	t.Missed = append(t.Missed, what)
+	return nil
+}
+
+// last is first from the end.
+func (t *Tape) last(what string, match func(*evidence.Record) bool) *evidence.Record {
+	for i := len(t.Records) - 1; i >= 0; i-- {
+		if r := &t.Records[i]; match(r) {
+			*r = Copied(*r)
+			return r
+		}
+	}
+	t.Missed = append(t.Missed, what)
 	return nil
 }
 
@@ -55,45 +71,46 @@ func (t *Tape) Remove(what string, match func(*evidence.Record) bool) {
 
 func IsExchange(r *evidence.Record) bool { return r.Exchange != nil && r.Exchange.Response != nil }
 
-// Status makes the target answer a request with another code.
-func Status(scenario, label string, code int) func(*Tape) {
+// Exchanged changes an exchange that has an answer.
+func Exchanged(scenario, label string, spoil func(*evidence.Exchange)) func(*Tape) {
 	return func(t *Tape) {
 		if r := t.Where(scenario, label, IsExchange); r != nil {
-			r.Exchange.Response.Status = code
+			spoil(r.Exchange)
 		}
 	}
+}
+
+// Status makes the target answer a request with another code.
+func Status(scenario, label string, code int) func(*Tape) {
+	return Exchanged(scenario, label, func(e *evidence.Exchange) { e.Response.Status = code })
 }
 
 // Answer makes the target answer a request with another code and body.
 func Answer(scenario, label string, code int, body string) func(*Tape) {
-	return func(t *Tape) {
-		if r := t.Where(scenario, label, IsExchange); r != nil {
-			r.Exchange.Response.Status = code
-			r.Exchange.Response.Body = evidence.Body{Text: body, Size: int64(len(body))}
-		}
-	}
+	return Exchanged(scenario, label, func(e *evidence.Exchange) { e.Response.Status, e.Response.Body = code, bodyOf(body) })
+}
+
+// Typed makes the target answer a request with another media type.
+func Typed(scenario, label, kind string) func(*Tape) {
+	return Exchanged(scenario, label, func(e *evidence.Exchange) { e.Response.Header.Set("Content-Type", kind) })
 }
 
 // Accepting changes the media type that a client asked for.
 func Accepting(scenario, label, kind string) func(*Tape) {
-	return func(t *Tape) {
-		if r := t.Where(scenario, label, IsExchange); r != nil {
-			if r.Exchange.Request.Header == nil {
-				r.Exchange.Request.Header = http.Header{}
-			}
-			r.Exchange.Request.Header.Set("Accept", kind)
+	return Exchanged(scenario, label, func(e *evidence.Exchange) {
+		if e.Request.Header == nil {
+			e.Request.Header = http.Header{}
 		}
-	}
+		e.Request.Header.Set("Accept", kind)
+	})
 }
 
 // Asked changes the body of a request, as if the scenario had asked for more.
 func Asked(scenario, label, body string) func(*Tape) {
-	return func(t *Tape) {
-		if r := t.Where(scenario, label, IsExchange); r != nil {
-			r.Exchange.Request.Body = evidence.Body{Text: body, Size: int64(len(body))}
-		}
-	}
+	return Exchanged(scenario, label, func(e *evidence.Exchange) { e.Request.Body = bodyOf(body) })
 }
+
+func bodyOf(text string) evidence.Body { return evidence.Body{Text: text, Size: int64(len(text))} }
 
 // Set changes a property of an answer. A path such as items.0.url leads into it.
 func Set(scenario, label, path string, value any) func(*Tape) {
@@ -142,15 +159,9 @@ func HookTo(scenario, announces, path string, to func(any) any) func(*Tape) {
 	}
 }
 
+// Callback returns the first callback that announces a status, or nil if there is none.
 func (t *Tape) Callback(scenario, announces string) *evidence.Record {
-	for i := range t.Records {
-		if r := &t.Records[i]; r.Scenario == scenario && Announced(r) == announces {
-			*r = Copied(*r)
-			return r
-		}
-	}
-	t.Missed = append(t.Missed, scenario+" callback "+announces)
-	return nil
+	return t.first(scenario+" callback "+announces, func(r *evidence.Record) bool { return r.Scenario == scenario && Announced(r) == announces })
 }
 
 func Announced(r *evidence.Record) string {
@@ -198,8 +209,7 @@ func (t *Tape) Archives(edit func(*evidence.Record, map[string]any) bool) {
 
 // rewrite replaces the body of a callback or an answer.
 func (t *Tape) rewrite(r *evidence.Record, doc any) {
-	b := marshal(doc)
-	body := evidence.Body{Text: string(b), Size: int64(len(b))}
+	body := bodyOf(string(marshal(doc)))
 	if r.Webhook != nil {
 		r.Webhook.Body = body
 	} else {
@@ -228,7 +238,7 @@ func (t *Tape) Edit(b *evidence.Body, path string, to func(any) any) {
 		return
 	}
 	text := marshal(doc)
-	b.Text, b.Size = string(text), int64(len(text))
+	b.Text, b.Size = string(text), int64(len(text)) // the checksum stays that of what came
 }
 
 func place(doc any, path []string, to func(any) any) bool {
@@ -265,11 +275,11 @@ func Film(scenario, label string, spoil func(*media.Report)) func(*Tape) {
 
 // Show changes the report in a record. spoil may copy the record meanwhile.
 func (t *Tape) Show(r *evidence.Record, spoil func(*media.Report)) {
-	r.Media.Report = spoiled(t, r.Media.Report, spoil)
+	r.Media.Report = Spoiled(t, r.Media.Report, spoil)
 }
 
-// spoiled returns a report after a change. If the report cannot be read, it returns it unchanged and notes that it was missed.
-func spoiled[T any](t *Tape, report json.RawMessage, spoil func(*T)) json.RawMessage {
+// Spoiled returns a report after a change. If the report cannot be read, it returns it unchanged and notes that it was missed.
+func Spoiled[T any](t *Tape, report json.RawMessage, spoil func(*T)) json.RawMessage {
 	var found T
 	if err := json.Unmarshal(report, &found); err != nil {
 		t.Missed = append(t.Missed, err.Error())
@@ -317,15 +327,11 @@ func Watched(scenario, label string, met bool) func(*Tape) {
 // Client changes an event of a client's connection.
 func Client(scenario, name, kind string, spoil func(*evidence.Record)) func(*Tape) {
 	return func(t *Tape) {
-		for i := range t.Records {
-			if r := &t.Records[i]; r.Scenario == scenario && r.Client != nil && r.Client.Name == name && (r.Client.Event == kind || r.Client.Type == kind) {
-				*r = Copied(*r)
-				r.IDs = maps.Clone(r.IDs)
-				spoil(r)
-				return
-			}
+		if r := t.first(scenario+" client "+name+" "+kind, func(r *evidence.Record) bool {
+			return r.Scenario == scenario && r.Client != nil && r.Client.Name == name && (r.Client.Event == kind || r.Client.Type == kind)
+		}); r != nil {
+			spoil(r)
 		}
-		t.Missed = append(t.Missed, scenario+" client "+name+" "+kind)
 	}
 }
 
@@ -335,6 +341,27 @@ func Unheard(scenario, name, kind string) func(*Tape) {
 		t.Remove(scenario+" client "+name+" "+kind, func(r *evidence.Record) bool {
 			return r.Scenario == scenario && r.Client != nil && r.Client.Name == name && r.Client.Type == kind
 		})
+	}
+}
+
+// StreamOf returns the id of the first stream that a client publishes, or "" if there is none.
+func (t *Tape) StreamOf(scenario, client string) string {
+	for _, r := range t.Records {
+		if r.Scenario == scenario && r.Published != nil && r.Published.Client == client {
+			return r.IDs[evidence.Stream]
+		}
+	}
+	t.Missed = append(t.Missed, scenario+" stream of "+client)
+	return ""
+}
+
+// Earlier moves a request to an earlier time, so that what was recorded continues after it. A negative duration moves it
+// to a later time, so that the recording lies before it.
+func Earlier(scenario, label string, by time.Duration) func(*Tape) {
+	return func(t *Tape) {
+		if r := t.Where(scenario, label, IsExchange); r != nil {
+			r.Exchange.Started = r.Exchange.Started.Add(-by - r.Exchange.Duration)
+		}
 	}
 }
 

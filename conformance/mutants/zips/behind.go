@@ -1,4 +1,4 @@
-package tape
+package zips
 
 import (
 	"maps"
@@ -9,19 +9,20 @@ import (
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/media/individual"
 	"reelcheck/conformance/media/matroska"
+	"reelcheck/conformance/mutants/tape"
 )
 
 // Behind adds a client that publishes like a waiting one, half a second later. If recorded, it has a file with the
 // pictures of the waiting client.
-func Behind(client string, recorded bool) func(*Tape) {
+func Behind(client string, recorded bool) func(*tape.Tape) {
 	const another = "11111111-2222-4333-8444-000000000053"
-	return func(t *Tape) {
+	return func(t *tape.Tape) {
 		stream := t.StreamOf(scenarios.Crowd, client)
 		for _, r := range slices.Clone(t.Records) {
 			if r.Scenario != scenarios.Crowd || r.Published == nil || r.IDs[evidence.Stream] != stream {
 				continue
 			}
-			c := Copied(r)
+			c := tape.Copied(r)
 			c.IDs[evidence.Stream] = another
 			c.Published.Client, c.Published.SSRC = "another", r.Published.SSRC+1
 			c.Published.First = r.Published.First.Add(500 * time.Millisecond)
@@ -30,7 +31,7 @@ func Behind(client string, recorded bool) func(*Tape) {
 		if !recorded {
 			return
 		}
-		Zip(scenarios.Crowd, func(r *individual.Report) {
+		Spoil(scenarios.Crowd, func(r *individual.Report) {
 			files := FilesOfClient(t, r, scenarios.Crowd, client)
 			if len(files) == 0 {
 				t.Missed = append(t.Missed, "file of "+client)

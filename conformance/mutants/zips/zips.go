@@ -1,31 +1,32 @@
-package tape
+// Package zips spoils the reports on the ZIPs of individual archives.
+package zips
 
 import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/media/individual"
+	"reelcheck/conformance/mutants/tape"
 )
 
-// Zip changes the report on the ZIP of a scenario's archive.
-func Zip(scenario string, spoil func(*individual.Report)) func(*Tape) {
-	return ZipOf(scenario, "object.individual", spoil)
+// Spoil changes the report on the ZIP of a scenario's archive.
+func Spoil(scenario string, spoil func(*individual.Report)) func(*tape.Tape) {
+	return SpoilOf(scenario, "object.individual", spoil)
 }
 
-func ZipOf(scenario, label string, spoil func(*individual.Report)) func(*Tape) {
-	return func(t *Tape) {
+func SpoilOf(scenario, label string, spoil func(*individual.Report)) func(*tape.Tape) {
+	return func(t *tape.Tape) {
 		r := t.Where(scenario, label, func(r *evidence.Record) bool { return r.Individual != nil })
 		if r != nil {
-			r.Individual.Report = spoiled(t, r.Individual.Report, spoil)
+			r.Individual.Report = tape.Spoiled(t, r.Individual.Report, spoil)
 		}
 	}
 }
 
 // FilesOfClient returns the media files of a client's streams, sorted by name.
-func FilesOfClient(t *Tape, r *individual.Report, scenario, client string) []*individual.Entry {
+func FilesOfClient(t *tape.Tape, r *individual.Report, scenario, client string) []*individual.Entry {
 	var out []*individual.Entry
 	for i := range r.Entries {
 		e := &r.Entries[i]
@@ -47,14 +48,14 @@ func FilesOfClient(t *Tape, r *individual.Report, scenario, client string) []*in
 // edit changes a file of the ZIP.
 type edit func(*individual.Report, *individual.Entry)
 
-func InFile(scenario, client string, spoil edit) func(*Tape) {
+func InFile(scenario, client string, spoil edit) func(*tape.Tape) {
 	return InLabel(scenario, "object.individual", client, spoil)
 }
 
 // InLabel changes the first file of a client.
-func InLabel(scenario, label, client string, spoil edit) func(*Tape) {
-	return func(t *Tape) {
-		ZipOf(scenario, label, func(r *individual.Report) {
+func InLabel(scenario, label, client string, spoil edit) func(*tape.Tape) {
+	return func(t *tape.Tape) {
+		SpoilOf(scenario, label, func(r *individual.Report) {
 			files := FilesOfClient(t, r, scenario, client)
 			if len(files) == 0 {
 				t.Missed = append(t.Missed, scenario+" file of "+client)
@@ -66,9 +67,9 @@ func InLabel(scenario, label, client string, spoil edit) func(*Tape) {
 }
 
 // Segments changes the two files of a client.
-func Segments(scenario, client string, spoil func(r *individual.Report, first, second *individual.Entry)) func(*Tape) {
-	return func(t *Tape) {
-		Zip(scenario, func(r *individual.Report) {
+func Segments(scenario, client string, spoil func(r *individual.Report, first, second *individual.Entry)) func(*tape.Tape) {
+	return func(t *tape.Tape) {
+		Spoil(scenario, func(r *individual.Report) {
 			files := FilesOfClient(t, r, scenario, client)
 			if len(files) != 2 {
 				t.Missed = append(t.Missed, fmt.Sprintf("%s: %d files of %s", scenario, len(files), client))
@@ -81,9 +82,9 @@ func Segments(scenario, client string, spoil func(r *individual.Report, first, s
 
 // Both changes the files of two clients together. Without spoil, it adds a copy of the first client's file as a file of
 // the second client.
-func Both(scenario, label, one, other string, spoil func(from, to *individual.Entry)) func(*Tape) {
-	return func(t *Tape) {
-		ZipOf(scenario, label, func(r *individual.Report) {
+func Both(scenario, label, one, other string, spoil func(from, to *individual.Entry)) func(*tape.Tape) {
+	return func(t *tape.Tape) {
+		SpoilOf(scenario, label, func(r *individual.Report) {
 			from, into := FilesOfClient(t, r, scenario, one), FilesOfClient(t, r, scenario, other)
 			switch {
 			case len(from) == 0 || spoil != nil && len(into) == 0:
@@ -96,25 +97,5 @@ func Both(scenario, label, one, other string, spoil func(from, to *individual.En
 				r.Entries = append(r.Entries, stray)
 			}
 		})(t)
-	}
-}
-
-func (t *Tape) StreamOf(scenario, client string) string {
-	for _, r := range t.Records {
-		if r.Scenario == scenario && r.Published != nil && r.Published.Client == client {
-			return r.IDs[evidence.Stream]
-		}
-	}
-	t.Missed = append(t.Missed, scenario+" stream of "+client)
-	return ""
-}
-
-// Earlier moves a request to an earlier time, so that what was recorded continues after it. A negative duration moves it
-// to a later time, so that the recording lies before it.
-func Earlier(scenario, label string, by time.Duration) func(*Tape) {
-	return func(t *Tape) {
-		if r := t.Where(scenario, label, IsExchange); r != nil {
-			r.Exchange.Started = r.Exchange.Started.Add(-by - r.Exchange.Duration)
-		}
 	}
 }

@@ -1,4 +1,4 @@
-package tape
+package zips
 
 import (
 	"fmt"
@@ -10,6 +10,7 @@ import (
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/media/individual"
 	"reelcheck/conformance/media/matroska"
+	"reelcheck/conformance/mutants/tape"
 )
 
 // Manifest returns the manifest of a ZIP, or one that is thrown away if it has none.
@@ -23,16 +24,16 @@ func Manifest(r *individual.Report) *individual.Manifest {
 }
 
 // Member changes what the manifest says of the archive.
-func Member(key string, change func(individual.Value) individual.Value) func(*Tape) {
+func Member(key string, change func(individual.Value) individual.Value) func(*tape.Tape) {
 	return MemberOf(scenarios.Captures, key, change)
 }
 
-func MemberOf(scenario, key string, change func(individual.Value) individual.Value) func(*Tape) {
-	return Zip(scenario, func(r *individual.Report) { m := Manifest(r); m.Members[key] = change(m.Members[key]) })
+func MemberOf(scenario, key string, change func(individual.Value) individual.Value) func(*tape.Tape) {
+	return Spoil(scenario, func(r *individual.Report) { m := Manifest(r); m.Members[key] = change(m.Members[key]) })
 }
 
 // FileMember changes what the manifest says of a client's file.
-func FileMember(client, key string, change func(individual.Value) individual.Value) func(*Tape) {
+func FileMember(client, key string, change func(individual.Value) individual.Value) func(*tape.Tape) {
 	return InFile(scenarios.Captures, client, Told(key, change))
 }
 
