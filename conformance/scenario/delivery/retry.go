@@ -3,13 +3,11 @@ package delivery
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
-	"reelcheck/conformance/target"
 	"reelcheck/conformance/target/config"
 )
 
@@ -22,9 +20,9 @@ var Retry = scenario.Scenario{
 }
 
 const (
-	// stepwise is the number of deadlines that the clock visits one by one. With three callbacks that do not wait for each
+	// stepwise is the number of deadlines that the clock visits one by one. With five callbacks that do not wait for each
 	// other, that is enough to see the longest interval twice.
-	stepwise = 36
+	stepwise = 60
 	// refusedFor is the time after which there can be no more attempts.
 	refusedFor = 24 * time.Hour
 	longest    = 15 * time.Minute
@@ -56,6 +54,10 @@ func runRetry(ctx context.Context, f *scenario.Flow) error {
 	if err := f.AwaitHooks(ctx, "hooks.refused", a.ID, scenario.Soon, "started"); err != nil {
 		return err
 	}
+	notice, err := refuseNotice(ctx, f)
+	if err != nil {
+		return err
+	}
 	if f.Clock.Steered() {
 		err = walkDay(ctx, f, session, began)
 	} else {
@@ -65,57 +67,61 @@ func runRetry(ctx context.Context, f *scenario.Flow) error {
 	if err != nil {
 		return err
 	}
+	if notice != "" {
+		if err := f.Watch(ctx, "notice.quiet", "webhooks", notice, 0); err != nil {
+			return err
+		}
+	}
 	return f.Watch(ctx, "quiet", "webhooks", a.ID, scenario.Quiet)
+}
+
+// refuseNotice refuses the callback about the first stream that an archive chooses, and returns the archive, or "" if the target cannot
+// choose. The callback of the start is taken, so that none has to wait for it.
+func refuseNotice(ctx context.Context, f *scenario.Flow) (archive string, err error) {
+	if !f.Target.File.Has(config.Manual) {
+		return "", nil
+	}
+	session, members, err := f.JoinAll(ctx, scenario.Client{Name: "bob", Audio: "tone-12"})
+	if err != nil {
+		return "", err
+	}
+	a, err := f.Start(ctx, "notice.start", session, map[string]any{"name": "notice", "streamMode": "manual"})
+	if err != nil {
+		return "", err
+	}
+	if err := f.AwaitHooks(ctx, "notice.started", a.ID, scenario.Soon, "started"); err != nil {
+		return "", err
+	}
+	if err := f.Hooks.RefuseAbout(ctx, session, 500, scenario.Forever); err != nil {
+		return "", err
+	}
+	if _, err := f.As.Select(ctx, "notice.add", a.ID, map[string]any{"addStream": members[0].Pub.StreamID()}); err != nil {
+		return "", err
+	}
+	if err := f.AwaitHooks(ctx, "notice.refused", a.ID, scenario.Soon, "streamAdded"); err != nil {
+		return "", err
+	}
+	return a.ID, errors.Join(f.Stop(ctx, "notice.stop", a.ID), members[0].Leave(ctx))
 }
 
 // walkDay moves the clock from attempt to attempt at first and at the end of the day, and beyond it.
 func walkDay(ctx context.Context, f *scenario.Flow, session string, began time.Time) error {
 	refusals := []int{http.StatusNotFound, http.StatusFound, http.StatusInternalServerError} // whatever is no 2xx
-	if err := steps(ctx, f, "clock.step", stepwise, func() (bool, error) {
+	if err := f.Clock.Steps(ctx, "clock.step", stepwise, func() (bool, error) {
 		refusals = append(refusals[1:], refusals[0])
 		return false, f.Hooks.RefuseAbout(ctx, session, refusals[0], scenario.Forever)
 	}); err != nil {
 		return err
 	}
-	if err := reach(ctx, f, "clock.day", began.Add(refusedFor-2*longest)); err != nil {
+	if err := f.Clock.Reach(ctx, "clock.day", began.Add(refusedFor-2*longest)); err != nil {
 		return err
 	}
-	if err := steps(ctx, f, "clock.last", 4, nil); err != nil {
+	if err := f.Clock.Steps(ctx, "clock.last", 4, nil); err != nil {
 		return err
 	}
-	if err := reach(ctx, f, "clock.over", began.Add(refusedFor+longest)); err != nil {
+	if err := f.Clock.Reach(ctx, "clock.over", began.Add(refusedFor+longest)); err != nil {
 		return err
 	}
 	_, err := f.As.Advance(ctx, "clock.long-over", 4*longest)
 	return err
-}
-
-// reach moves the clock to a moment, if the target's own deadlines have not taken it further.
-func reach(ctx context.Context, f *scenario.Flow, label string, at time.Time) error {
-	now, _, err := f.As.Policy(ctx, label+".now")
-	if err != nil || !now.Before(at) {
-		return err
-	}
-	_, err = f.As.AdvanceTo(ctx, label, at)
-	return err
-}
-
-// steps advances to the next deadline of the application, at most n times, until enough returns true.
-func steps(ctx context.Context, f *scenario.Flow, label string, n int, enough func() (bool, error)) error {
-	for i := range n {
-		if enough != nil {
-			if done, err := enough(); done || err != nil {
-				return err
-			}
-		}
-		move, err := f.As.AdvanceToNext(ctx, fmt.Sprintf("%s.%d", label, i+1))
-		var refused *target.NotAnsweredError
-		if errors.As(err, &refused) && refused.Status == http.StatusConflict {
-			return nil // there is no deadline
-		}
-		if err != nil || !move.After.After(move.Before) && len(move.Fired) == 0 {
-			return err // nothing is due
-		}
-	}
-	return nil
 }

@@ -282,7 +282,7 @@ func (u *uploadFlow) takenOver(ctx context.Context) error {
 		return err
 	}
 	n := 0
-	err := steps(ctx, u.Flow, "clock.on", 100, func() (bool, error) {
+	err := u.Clock.Steps(ctx, "clock.on", 100, func() (bool, error) {
 		n++
 		a, err := u.As.Get(ctx, fmt.Sprintf("get.on.%d", n), id)
 		return a.String("status") != "stopped", err

@@ -23,11 +23,12 @@ func (s *silence) frame(sample av.Sample, now av.Instant) (resumed bool) {
 	return resumed
 }
 
-// look reports whether the video has stopped since the last call.
+// look reports whether the video has stopped since the last call. A late call does not make the stop later.
 func (s *silence) look(now av.Instant) (stopped bool) {
-	if s.screen || s.dark || now.Sub(s.seen) < s.cadence.Patience() { // ARC-COMP-28
+	end := s.seen.Add(s.cadence.Patience())
+	if s.screen || s.dark || now < end { // ARC-COMP-28
 		return false
 	}
-	s.dark, s.stopped = true, now
+	s.dark, s.stopped = true, end
 	return true
 }

@@ -1,6 +1,7 @@
 package recorder
 
 import (
+	"cmp"
 	"slices"
 	"testing"
 	"time"
@@ -25,11 +26,13 @@ func TestSilence(t *testing.T) {
 		lost         time.Duration // the frame at this time follows a loss
 		keys         []time.Duration
 		until        time.Duration
+		looks        time.Duration // between two looks; 50 ms if 0
 		stops, again []time.Duration
 	}{
-		"a camera that ends": {frames: every(0, frame, 31), until: 4 * time.Second, stops: []time.Duration{2500 * time.Millisecond}},
+		"a camera that ends":       {frames: every(0, frame, 31), until: 4 * time.Second, stops: []time.Duration{2499 * time.Millisecond}},
+		"a server that looks late": {frames: every(0, frame, 31), until: 4 * time.Second, looks: 700 * time.Millisecond, stops: []time.Duration{2499 * time.Millisecond}},
 		"a camera that is off": {frames: slices.Concat(every(0, frame, 31), every(4*time.Second, frame, 31)), until: 7 * time.Second,
-			stops: []time.Duration{2500 * time.Millisecond, 6500 * time.Millisecond}, again: []time.Duration{4 * time.Second}},
+			stops: []time.Duration{2499 * time.Millisecond, 6499 * time.Millisecond}, again: []time.Duration{4 * time.Second}},
 		"a screen on which nothing moves": {screen: true, frames: every(0, time.Minute, 2), until: 2 * time.Minute},
 		"one frame per second, one late":  {frames: slices.Concat(every(0, time.Second, 4), every(4700*time.Millisecond, time.Second, 4)), until: 9 * time.Second},
 		"a picture drawn every two seconds": {frames: every(0, 2*time.Second, 20), until: 40 * time.Second,
@@ -38,7 +41,7 @@ func TestSilence(t *testing.T) {
 			stops: []time.Duration{1500 * time.Millisecond, 10500 * time.Millisecond, 37 * time.Second}, again: []time.Duration{9 * time.Second, 18 * time.Second}},
 		"after a loss": {frames: slices.Concat(every(0, frame, 31), every(4*time.Second, 500*time.Millisecond, 4)), lost: 4 * time.Second,
 			keys: []time.Duration{0, 5 * time.Second}, until: 6 * time.Second,
-			stops: []time.Duration{2500 * time.Millisecond}, again: []time.Duration{5 * time.Second}},
+			stops: []time.Duration{2499 * time.Millisecond}, again: []time.Duration{5 * time.Second}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			const start = av.Instant(time.Hour)
@@ -53,8 +56,8 @@ func TestSilence(t *testing.T) {
 						again = append(again, at)
 					}
 				}
-				if at%(50*time.Millisecond) == 0 && s.look(start.Add(at)) {
-					stops = append(stops, at)
+				if at%cmp.Or(tt.looks, 50*time.Millisecond) == 0 && s.look(start.Add(at)) {
+					stops = append(stops, s.stopped.Sub(start))
 				}
 			}
 			if !slices.Equal(stops, tt.stops) || !slices.Equal(again, tt.again) {

@@ -84,8 +84,8 @@ func (s *stream) advance(video bool, t av.Instant) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var err error
-	if now := s.now(); video && s.silence.look(now) {
-		err = s.note(timeline.VideoStopped, now)
+	if video && s.silence.look(s.now()) {
+		err = s.note(timeline.VideoStopped, s.silence.stopped)
 	}
 	if s.writer == nil {
 		return err

@@ -12,8 +12,6 @@ import (
 
 // Rules for video that is not in the picture (decision 17), as they apply to files.
 const (
-	// noticed is how long a live recording takes on average to notice a stop. It looks every 50 ms.
-	noticed = 25 * time.Millisecond
 	// grace is how long a publisher that lost its connection may take to return with the same stream.
 	grace = 30 * time.Second
 	// exact is how close to its last block a file of another recorder must end to count as ended by a lost connection.
@@ -140,7 +138,7 @@ func (p *part) picture(at, shown time.Duration) {
 func (p *part) stopped(at time.Duration) (from time.Duration, is bool) {
 	from = at
 	if patience := p.cadence.Patience(); at-p.last > patience && (p.VideoType != screen || !p.shown || p.anew) {
-		from = p.last + patience + noticed
+		from = p.last + patience
 	}
 	if p.away {
 		from = min(from, p.left)
