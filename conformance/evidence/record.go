@@ -252,6 +252,7 @@ type Upload struct {
 	// Encryption is the server-side encryption that the request asked for.
 	Encryption string `json:"encryption,omitempty"`
 	Answer     int    `json:"answer"`
+	Refused    bool   `json:"refused,omitempty"` // by the suite, in the store's place
 }
 
 // Part is what a request does in a multipart upload. The zero value is a request outside of one.

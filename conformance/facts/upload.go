@@ -23,7 +23,7 @@ func (h *History) Uploads(refused bool) []evidence.Record {
 	var out []evidence.Record
 	for _, r := range h.uploads {
 		made := r.Upload.Part == "" || r.Upload.Part == evidence.EndParts
-		if bad := r.Upload.Answer >= 500; refused && bad || !refused && !bad && made {
+		if bad := r.Upload.Answer >= 500 || r.Upload.Refused; refused && bad || !refused && !bad && made {
 			out = append(out, r)
 		}
 	}
@@ -40,7 +40,7 @@ func (h *History) Undeliverable() bool {
 func (h *History) AskedFor(encryption string) bool {
 	return slices.ContainsFunc(h.uploads, func(r evidence.Record) bool {
 		begins := r.Upload.Part == "" || r.Upload.Part == evidence.BeginParts
-		return begins && r.Upload.Answer < 500 && r.Upload.Encryption == encryption
+		return begins && r.Upload.Answer < 500 && !r.Upload.Refused && r.Upload.Encryption == encryption
 	})
 }
 

@@ -120,10 +120,12 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if status == 0 {
 		g.store.ServeHTTP(answer, r)
 	} else {
+		u.Refused = true
 		_, _ = io.Copy(io.Discard, r.Body) // like a store that fails after it has read the body
 		answer.Header().Set("Content-Type", "application/xml")
 		answer.WriteHeader(status)
-		fmt.Fprintf(answer, `<?xml version="1.0" encoding="UTF-8"?><Error><Code>ServiceUnavailable</Code><Message>refused by the suite</Message></Error>`)
+		code := map[int]string{http.StatusForbidden: "AccessDenied", http.StatusServiceUnavailable: "ServiceUnavailable"}[status]
+		fmt.Fprintf(answer, `<?xml version="1.0" encoding="UTF-8"?><Error><Code>%s</Code><Message>refused by the suite</Message></Error>`, code)
 	}
 	u.Answer = answer.status
 	if _, err := g.journal.Append(evidence.Record{Time: arrived, Scenario: scenario, Label: "upload", Upload: &u}); err != nil {

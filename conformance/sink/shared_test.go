@@ -46,7 +46,7 @@ func TestPreparedBucket(t *testing.T) {
 		_, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("reels"), Key: aws.String("refused/" + id + "/archive.mp4"), Body: strings.NewReader("")})
 		return err
 	}
-	if err := s.Refuse("a3", 503); err != nil {
+	if err := s.Refuse("a3", 403); err != nil {
 		t.Fatal(err)
 	}
 	if put("a3") == nil || put("a4") != nil {
@@ -60,6 +60,9 @@ func TestPreparedBucket(t *testing.T) {
 	}
 	if err := s.Close(); err != nil {
 		t.Error(err)
+	}
+	if got := j.View().Uploads().Where(func(r *evidence.Record) bool { return r.Upload.Refused && r.Upload.Answer == 403 }).Records; len(got) != 1 {
+		t.Errorf("%d uploads were refused with 403, want 1: %+v", len(got), got)
 	}
 	for scenario, id := range map[string]string{"composed-pair": "a1", "cloud": "a2", "": "of-nobody"} {
 		got := j.View().Scenario(scenario).Uploads().Where(func(r *evidence.Record) bool { return !strings.Contains(r.Upload.Path, "refused") }).Records

@@ -185,14 +185,14 @@ func (a App) signRS256(claims jwt.MapClaims, flaw evidence.Flaw) (string, error)
 	return jwt.NewWithClaims(jwt.SigningMethodRS256, claims).SignedString(key)
 }
 
-// LegacyAuth returns an X-OPENTOK-AUTH token.
+// LegacyAuth returns an X-OPENTOK-AUTH token. A good one lives for as long as it may, like those of opentok-node.
 func (a App) LegacyAuth(now time.Time, flaw evidence.Flaw) (string, error) {
 	claims := jwt.MapClaims{
 		"iss": a.APIKey,
 		"ist": "project",
 		"jti": uuid.NewString(),
 		"iat": now.Unix(),
-		"exp": now.Add(3 * time.Minute).Unix(),
+		"exp": now.Add(5 * time.Minute).Unix(),
 	}
 	secret := []byte(a.APISecret)
 	switch flaw {

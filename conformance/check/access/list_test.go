@@ -121,3 +121,28 @@ func TestTotalAfterADeletion(t *testing.T) {
 		}
 	}
 }
+
+// TestProjectInLists: a list by an API key names the project, in one of its two properties at least, and by its number.
+func TestProjectInLists(t *testing.T) {
+	l, err := spec.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for named, want := range map[string]verdict.Outcome{
+		`"projectId":123,"partnerId":123`: verdict.Pass,
+		`"projectId":123`:                 verdict.Pass,
+		`"applicationId":"app"`:           verdict.Fail,
+		`"partnerId":"123"`:               verdict.Fail,
+		`"partnerId":124`:                 verdict.Fail,
+	} {
+		v := listed("", 0)
+		list := exchanged(3, evidence.ListArchives, "GET", "", "", `{"count":1,"items":[{"id":"a","sessionId":"s","status":"uploaded",`+named+`}]}`)
+		list.Exchange.Identity, list.Exchange.Request.URL = evidence.AsLegacy, "http://t/v2/project/123/archive"
+		v.Records[3] = list
+		cl, _ := l.Clause("ARC-GET-11")
+		got := check.Grade(facts.Sort(l, evidence.View{}.With(v.Records)), cl, []string{"legacy"}, check.New(cl.ID, readLegacyProject, scenarios.Listing), check.Causes{})
+		if got.Outcome != want {
+			t.Errorf("%s: %s, want %s: %v %s", named, got.Outcome, want, got.Findings, got.Reason)
+		}
+	}
+}

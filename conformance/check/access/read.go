@@ -19,7 +19,7 @@ var readChecks = []check.Check{
 	check.New("ARC-GET-01", readAnswers, scenarios.Pair),
 	check.New("ARC-GET-02", check.OnUnknown(evidence.GetArchive, 404, 400), scenarios.Refusals),
 	check.New("ARC-GET-03", check.OnMalformed(evidence.GetArchive), scenarios.Refusals),
-	check.New("ARC-GET-04", readCreatedAt, scenarios.Pair, scenarios.Pause, scenarios.Automatic),
+	check.New("ARC-GET-04", readCreatedAt, scenarios.Pair, scenarios.Pause, scenarios.Automatic, scenarios.Selection),
 	check.New("ARC-GET-05", check.OnForeign(evidence.GetArchive), scenarios.Isolation),
 	check.New("ARC-GET-06", readTypes, scenarios.Pair),
 	check.New("ARC-GET-07", readInProgress, scenarios.Pair, scenarios.Pause),
@@ -47,17 +47,20 @@ func readAnswers(c *check.Case) {
 }
 
 // readCreatedAt compares createdAt with the effective start: the later of the start call and the first stream of the
-// archive.
+// archive. Chosen streams are recorded from their choice, and archives of them may have begun with any stream of the session.
 func readCreatedAt(c *check.Case) {
 	allow := c.Limit("tolerance.created-at")
 	for _, h := range c.EveryArchive() {
 		k, ok := course.Of(c.Facts, h)
+		if h.IsManual() {
+			k, ok = course.OfChosen(c.Facts, h)
+		}
 		if !ok || len(k.Streams) == 0 || !k.Streams[0].From.Before(k.End) {
 			continue
 		}
 		app := h.App()
 		for _, s := range h.Reads() {
-			if !c.Earliest(app, s.Asked()).After(k.Streams[0].From.Add(allow)) || s.Status() == "deleted" {
+			if !c.Earliest(app, s.Asked()).After(k.Streams[0].From.Add(allow)) || s.Status() == "deleted" || h.IsManual() && !choseBefore(c, h, s) {
 				continue
 			}
 			at, whole := s.Instant("createdAt")
@@ -65,10 +68,17 @@ func readCreatedAt(c *check.Case) {
 			if late := c.Delays(h); len(late) > 0 {
 				to = to.Add(late[0]) // the recording began with its file (ARC-START-04)
 			}
-			c.Want(whole && !at.Before(from) && !at.After(to), fmt.Sprintf("createdAt %d, the first recorded media, give or take %v", k.Streams[0].From.UnixMilli(), allow),
+			c.Want(whole && !at.Before(from) && (!at.After(to) || h.IsManual()), fmt.Sprintf("createdAt %d, the first recorded media, give or take %v", k.Streams[0].From.UnixMilli(), allow),
 				s.Show("createdAt"), s.At)
 		}
 	}
+}
+
+// choseBefore reports whether a stream had been added to the archive when it was read.
+func choseBefore(c *check.Case, h *facts.History, s facts.Sighting) bool {
+	return slices.ContainsFunc(course.Changes(c.Facts), func(k course.Change) bool {
+		return k.H == h && k.Added && k.Done() && k.R.Over().Before(s.Asked())
+	})
 }
 
 var archiveTypes = map[string]string{
@@ -192,14 +202,19 @@ func readModes(c *check.Case) {
 	}
 }
 
+// readLegacyProject wants the project in both properties of a read, and in one of them in a list, which may say less (ARC-LIST-10).
 func readLegacyProject(c *check.Case) {
 	for _, h := range c.EveryArchive() {
-		for _, s := range h.Reads() {
-			if s.At.Exchange.Identity != evidence.AsLegacy {
+		for _, s := range h.Seen {
+			if s.At.Exchange.Identity != evidence.AsLegacy || s.Via != evidence.GetArchive && s.Via != evidence.ListArchives {
 				continue
 			}
-			for _, key := range []string{"partnerId", "projectId"} {
-				want := facts.Project(s.At)
+			want, keys := facts.Project(s.At), []string{"partnerId", "projectId"}
+			if s.Via == evidence.ListArchives {
+				keys = slices.DeleteFunc(keys, func(key string) bool { return s.Object[key] == nil })
+				c.Want(len(keys) > 0, "the project "+want, "neither partnerId nor projectId", s.At)
+			}
+			for _, key := range keys {
 				c.Want(jsonvalue.Type(s.Object[key]) == "number" && fmt.Sprint(s.Object[key]) == want, key+" "+want+" as a number", s.Show(key), s.At)
 			}
 		}

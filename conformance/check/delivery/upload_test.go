@@ -79,7 +79,7 @@ func TestAnAddressWhereNobodyListens(t *testing.T) {
 func TestAttemptsWithoutAClock(t *testing.T) {
 	upload := func(answer int, after time.Duration) evidence.Record {
 		return evidence.Record{Time: zero.Add(after), Scenario: scenarios.Recovers, Label: "upload",
-			Upload: &evidence.Upload{Store: "s3", Method: "PUT", Path: "/reels/app/a/archive.mp4", Answer: answer}}
+			Upload: &evidence.Upload{Store: "s3", Method: "PUT", Path: "/reels/app/a/archive.mp4", Answer: answer, Refused: answer == 403}}
 	}
 	uploaded := answered(scenarios.Recovers, evidence.GetArchive, time.Minute, "", `{"id":"a","sessionId":"s","status":"uploaded"}`)
 	stored := evidence.Record{Time: zero.Add(time.Minute), Scenario: scenarios.Recovers, IDs: map[string]string{evidence.Archive: "a"},
@@ -89,6 +89,7 @@ func TestAttemptsWithoutAClock(t *testing.T) {
 		want    verdict.Outcome
 	}{
 		"three":             {[]evidence.Record{upload(503, 5*time.Second), upload(503, 40*time.Second), upload(200, 50*time.Second)}, verdict.Pass},
+		"three, forbidden":  {[]evidence.Record{upload(503, 5*time.Second), upload(403, 40*time.Second), upload(200, 50*time.Second)}, verdict.Pass},
 		"two":               {[]evidence.Record{upload(503, 5*time.Second), upload(200, 50*time.Second)}, verdict.Fail},
 		"two of many parts": {[]evidence.Record{upload(503, 5*time.Second), upload(503, 6*time.Second), upload(503, 7*time.Second), upload(200, 50*time.Second)}, verdict.Fail},
 	} {

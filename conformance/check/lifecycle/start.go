@@ -260,16 +260,20 @@ func nameKept(c *check.Case) {
 }
 
 func bothIdentities(c *check.Case) {
-	for _, op := range []evidence.Operation{evidence.StartArchive, evidence.GetArchive, evidence.ListArchives, evidence.StopArchive} {
-		done := false
+	for _, op := range []evidence.Operation{evidence.StartArchive, evidence.GetArchive, evidence.ListArchives, evidence.StopArchive, evidence.DeleteArchive} {
+		done, good := false, 200
+		if op == evidence.DeleteArchive {
+			good = 204
+		}
 		var tried evidence.Record
 		for _, r := range c.Calls(op) {
 			if r.Exchange.Identity != evidence.AsLegacy || !c.Sound(r) || c.ForeignObject(r) {
 				continue
 			}
-			tried, done = r, done || r.Exchange.Status() == 200
+			kept := op == evidence.DeleteArchive && r.Exchange.Status() == 409 // which is offered, and refused for the archive's status
+			tried, done = r, done || kept || r.Exchange.Status() == good
 			if r.Exchange.Status()/100 != 4 {
-				c.Status(r, 200)
+				c.Status(r, good)
 			}
 		}
 		if tried.Exchange != nil && !done {

@@ -81,7 +81,8 @@ func (l *lister) makeFew(ctx context.Context) error {
 	return nil
 }
 
-// makeLate makes an archive whose effective start, when its first client publishes, is some time after the call.
+// makeLate makes an archive whose effective start, when its first client publishes, is some time after the call. A newer one of the other session
+// ends before it does.
 func (l *lister) makeLate(ctx context.Context) error {
 	a, err := l.Start(ctx, "start.late", l.sessions[0], map[string]any{"name": "late"})
 	if err != nil {
@@ -89,6 +90,14 @@ func (l *lister) makeLate(ctx context.Context) error {
 	}
 	l.few = append(l.few, a.ID)
 	if err := l.apart(ctx); err != nil {
+		return err
+	}
+	newer, err := l.brief(ctx, l.sessions[1], "listed")
+	if err != nil {
+		return err
+	}
+	l.few = append(l.few, newer.ID)
+	if _, err := l.As.List(ctx, "list.late", nil, false); err != nil {
 		return err
 	}
 	if l.alice.Pub == nil { // else she publishes because she has to be there

@@ -101,8 +101,7 @@ func afterExpiry(ctx context.Context, f *scenario.Flow) error {
 	if err := expired(ctx, f, "", id); err != nil {
 		return err
 	}
-	session, _ := f.Journal.View().Scenario(f.Scenario.Name).Label("start").Last()
-	if _, err := f.As.List(ctx, "list.expired", url.Values{"sessionId": {session.IDs[evidence.Session]}}, false); err != nil {
+	if err := list(ctx, f, "list.expired"); err != nil {
 		return err
 	}
 	if _, err := f.As.Delete(ctx, "delete.expired", id); err != nil {
@@ -114,11 +113,22 @@ func afterExpiry(ctx context.Context, f *scenario.Flow) error {
 	return f.Watch(ctx, "quiet", "webhooks", id, scenario.Quiet)
 }
 
-// individualExpiry follows the individual archive, which began some minutes later, to its end.
+// list lists the archives of the flow's session.
+func list(ctx context.Context, f *scenario.Flow, label string) error {
+	started, _ := f.Journal.View().Scenario(f.Scenario.Name).Label("start").Last()
+	_, err := f.As.List(ctx, label, url.Values{"sessionId": {started.IDs[evidence.Session]}}, false)
+	return err
+}
+
+// individualExpiry follows the individual archive, which began some minutes later, to its end. One that was deleted and began before it must
+// not come back then.
 func individualExpiry(ctx context.Context, f *scenario.Flow) error {
 	id, _ := seen(f, "individual.get.fresh")
 	if id == "" {
 		return nil
 	}
-	return expired(ctx, f, "individual.", id)
+	if err := expired(ctx, f, "individual.", id); err != nil {
+		return err
+	}
+	return list(ctx, f, "individual.list.expired")
 }

@@ -46,13 +46,21 @@ func runRecovers(ctx context.Context, u *uploadFlow) error {
 	return scenario.InTurn(ctx, refuse, u.open, accept, func(ctx context.Context) error { return u.Deliver(ctx, u.archive.ID) })
 }
 
-// refuseForHours lets hours pass in which the store refuses. Attempts count apart when the clock moves between them. It must not move during the
-// first, which may be of several requests, nor beyond the time of refusal.
+// refuseForHours lets hours pass in which the store refuses, for a while as if the credentials were wrong, which their owner puts right.
+// Attempts count apart when the clock moves between them. It must not move during the first, which may be of several requests, nor beyond
+// the time of refusal.
 func (u *uploadFlow) refuseForHours(ctx context.Context) error {
 	if err := clock.Sleep(ctx, scenario.Quiet); err != nil {
 		return err
 	}
 	for _, after := range []time.Duration{10 * time.Second, time.Minute, 10 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour} {
+		status := http.StatusServiceUnavailable
+		if after == 10*time.Minute {
+			status = http.StatusForbidden
+		}
+		if err := u.refuse(u.archive.ID, status); err != nil {
+			return err
+		}
 		if _, err := u.As.AdvanceTo(ctx, "clock.step."+after.String(), u.began.Add(after)); err != nil {
 			return err
 		}

@@ -106,7 +106,7 @@ func refuseNotice(ctx context.Context, f *scenario.Flow) (archive string, err er
 
 // walkDay moves the clock from attempt to attempt at first and at the end of the day, and beyond it.
 func walkDay(ctx context.Context, f *scenario.Flow, session string, began time.Time) error {
-	refusals := []int{http.StatusNotFound, http.StatusFound, http.StatusInternalServerError} // whatever is no 2xx
+	refusals := []int{http.StatusNotFound, http.StatusFound, http.StatusGone, http.StatusInternalServerError} // whatever is no 2xx
 	if err := f.Clock.Steps(ctx, "clock.step", stepwise, func() (bool, error) {
 		refusals = append(refusals[1:], refusals[0])
 		return false, f.Hooks.RefuseAbout(ctx, session, refusals[0], scenario.Forever)

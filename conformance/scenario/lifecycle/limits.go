@@ -248,6 +248,9 @@ func runAllLeft(ctx context.Context, l *limitFlow) error {
 		if _, err := l.As.Get(ctx, "get.silent", l.archive.ID); err != nil {
 			return err
 		}
+		if err := l.comeAgain(ctx); err != nil {
+			return err
+		}
 	}
 	if err := l.speak(ctx, "back", "tone-23"); err != nil {
 		return err
@@ -277,6 +280,22 @@ func runAllLeft(ctx context.Context, l *limitFlow) error {
 		return err
 	}
 	return l.overUnseen(ctx, left.Add(clock.LastMinute+justOver))
+}
+
+// comeAgain lets the last client, who has published nothing for more than a minute, leave and come back at once: the minute without clients
+// does not begin before she has left.
+func (l *limitFlow) comeAgain(ctx context.Context) (err error) {
+	if err := l.alice.Leave(ctx); err != nil {
+		return err
+	}
+	if err := clock.Sleep(ctx, scenario.Noticed); err != nil {
+		return err
+	}
+	if _, err := l.As.Get(ctx, "get.gone", l.archive.ID); err != nil {
+		return err
+	}
+	l.alice, err = l.Join(ctx, l.session, "alice")
+	return err
 }
 
 // runAllLeftAndKeep is runAllLeft, and reads the uploaded archive again after the cloud period.

@@ -59,8 +59,8 @@ var (
 // enter creates the session, connects its first client and waits for the archive that this starts.
 func (a *autoFlow) enter(ctx context.Context) (err error) {
 	name := "automatic " + a.Scenario.Name
-	if a.Scenario.Name == scenarios.AutoSilent { // ARC-AUTO-17: as long as it may be
-		name += strings.Repeat("x", 80-len(name))
+	if a.Scenario.Name == scenarios.AutoSilent { // ARC-AUTO-17: as long as it may be, in characters
+		name += strings.Repeat("é", 80-len(name))
 	}
 	a.session, err = a.SessionOf(ctx, "session", url.Values{"p2p.preference": {"disabled"}, "archiveMode": {"always"},
 		"archiveName": {name}, "archiveResolution": {"480x640"}})

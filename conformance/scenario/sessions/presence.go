@@ -36,6 +36,11 @@ func runPresence(ctx context.Context, f *scenario.Flow) error {
 	if err := second.PublishAs(ctx, scenario.Kind{VideoType: "custom"}, "small-07", ""); err != nil {
 		return err
 	}
+	if f.Clock.Steered() { // tells when he comes from when the session was created
+		if err := f.Clock.Pass(ctx, "clock.dave", clock.Margin); err != nil {
+			return err
+		}
+	}
 	dave, err := f.JoinSaying(ctx, session, "dave", "")
 	if err != nil {
 		return err

@@ -22,6 +22,7 @@ var Rotation = scenario.Scenario{
 const (
 	// planned is the time from the plan to the rotation: longer than that of the first notice.
 	planned     = 5 * time.Hour
+	soon        = 2 * time.Hour // between the two notices
 	firstNotice = 4 * time.Hour
 	lastNotice  = time.Hour
 	// moveAgain is longer than the time in which a session must not move again.
@@ -71,6 +72,9 @@ func runRotation(ctx context.Context, f *scenario.Flow) error {
 	}); err != nil {
 		return err
 	}
+	if err := near(ctx, f, session); err != nil {
+		return err
+	}
 	if _, err := f.As.Advance(ctx, "clock.again", moveAgain); err != nil {
 		return err
 	}
@@ -86,6 +90,29 @@ func runRotation(ctx context.Context, f *scenario.Flow) error {
 		_, err := f.As.Migrate(ctx, "migrate", session)
 		return err
 	})
+}
+
+// near plans a move for which there is only the last notice.
+func near(ctx context.Context, f *scenario.Flow, session string) error {
+	at, _, err := f.As.Policy(ctx, "clock.near")
+	if err != nil {
+		return err
+	}
+	move := at.Add(soon)
+	if _, err := f.As.Rotate(ctx, "rotate.near", session, soon); err != nil {
+		return err
+	}
+	if err := f.Watch(ctx, "notice.planned", "events", "", 500*time.Millisecond); err != nil { // what is told now must not pass for the notice
+		return err
+	}
+	if _, err := f.As.AdvanceTo(ctx, "clock.near.last", move.Add(-lastNotice+clock.Margin)); err != nil {
+		return err
+	}
+	if err := f.Watch(ctx, "notice.near", "events", "", 500*time.Millisecond); err != nil {
+		return err
+	}
+	_, err = f.As.AdvanceTo(ctx, "clock.near.move", move.Add(clock.Margin))
+	return err
 }
 
 // moved records a session while it moves. move is given the ids of the archives, by label.

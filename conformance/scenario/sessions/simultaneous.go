@@ -19,8 +19,13 @@ var Simultaneous = scenario.Scenario{
 	Run: runSimultaneous,
 }
 
-// partSheet is the example with which the second archive starts.
-const partSheet = "one stream in a part of the picture"
+const (
+	// partSheet is the example with which the second archive starts.
+	partSheet = "one stream in a part of the picture"
+	// The tags differ in the case of their last letter alone.
+	firstTag  = "the session by camera a"
+	secondTag = "the session by camera A"
+)
 
 func runSimultaneous(ctx context.Context, f *scenario.Flow) error {
 	session, members, err := f.JoinAll(ctx, scenario.Client{Name: "alice", Video: "vp8-05", Audio: "tone-05", Token: []string{"focus"}})
@@ -37,19 +42,19 @@ func runSimultaneous(ctx context.Context, f *scenario.Flow) error {
 		ids[label] = a.ID
 		return err
 	}
-	if err := begin("first", "a"); err != nil {
+	if err := begin("first", firstTag); err != nil {
 		return err
 	}
 	if err := clock.Sleep(ctx, time.Second); err != nil {
 		return err
 	}
-	if err := begin("second", "A"); err != nil {
+	if err := begin("second", secondTag); err != nil {
 		return err
 	}
 	if err := late(ctx, f, session, ids["first"], ids["second"]); err != nil {
 		return err
 	}
-	if _, err := f.As.Start(ctx, "start.same-tag", map[string]any{"sessionId": session, "multiArchiveTag": "a"}); err != nil {
+	if _, err := f.As.Start(ctx, "start.same-tag", map[string]any{"sessionId": session, "multiArchiveTag": firstTag}); err != nil {
 		return err
 	}
 	for _, label := range []string{"first", "second"} {
@@ -66,7 +71,7 @@ func runSimultaneous(ctx context.Context, f *scenario.Flow) error {
 	if err := f.Stop(ctx, "first.stop", ids["first"]); err != nil {
 		return err
 	}
-	if err := begin("again", "a"); err != nil {
+	if err := begin("again", firstTag); err != nil {
 		return err
 	}
 	if err := clock.Sleep(ctx, 3*time.Second); err != nil {
