@@ -76,20 +76,24 @@ func (f *Facts) sessionFlaws(a Asked) Asked {
 		a.flaws = append(a.flaws, flaw.Nobody)
 	case tag == "" && s.Auto:
 		a.flaws = append(a.flaws, flaw.Automatic)
-	case tag == "" && f.recording(id, "", a.Record):
+	case tag == "" && slices.Contains(f.recording(id, a.Record), ""):
 		a.flaws = append(a.flaws, flaw.Recorded)
-	case tag != "" && f.recording(id, tag, a.Record):
+	case tag == "" && len(f.recording(id, a.Record)) > 0:
+		a.flaws = append(a.flaws, flaw.Untagged)
+	case slices.Contains(f.recording(id, a.Record), tag):
 		a.flaws = append(a.flaws, flaw.Tag)
 	}
 	return a
 }
 
-// recording reports whether an archive of the session was in progress when r was sent; with a tag, only an archive with
-// that tag counts.
-func (f *Facts) recording(session, tag string, r evidence.Record) bool {
-	return slices.ContainsFunc(f.Archives, func(h *History) bool {
-		return h.Start.Exchange != nil && (tag == "" || h.Request.Text("multiArchiveTag") == tag) && h.Start.IDs[evidence.Session] == session && h.Start.Over().Before(r.Sent()) && !h.EndedBefore(r)
-	})
+// recording returns the tags of the session's archives that were in progress when r was sent, "" for one without a tag.
+func (f *Facts) recording(session string, r evidence.Record) (tags []string) {
+	for _, h := range f.Archives {
+		if h.Start.Exchange != nil && h.Start.IDs[evidence.Session] == session && h.Start.Over().Before(r.Sent()) && !h.EndedBefore(r) {
+			tags = append(tags, h.Request.Text("multiArchiveTag"))
+		}
+	}
+	return tags
 }
 
 // InProgress reports whether an archive with this status records or is paused.

@@ -22,6 +22,7 @@ const (
 	Relayed        = "relayed session"
 	Nobody         = "no client connected"
 	Recorded       = "session is being recorded"
+	Untagged       = "session is being recorded under tags alone" // which no clause refuses or allows
 	Tag            = "tag of an archive in progress"
 	Automatic      = "automatically archived session, no tag"
 	OutputMode     = "unknown outputMode"
