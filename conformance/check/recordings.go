@@ -35,7 +35,14 @@ func (c *Case) Zip(r evidence.Record) (z individual.Report, ok bool) {
 
 // Decrypted returns the encrypted composed archives that recorded something, with the report on the decrypted file. It
 // notes a contradiction for an archive that could not be decrypted or read.
-func (c *Case) Decrypted() []content.Recording {
+func (c *Case) Decrypted() []content.Recording { return c.decrypted(c.Wrong) }
+
+// Opened returns those of [Case.Decrypted] that can be read, and leaves the others to ARC-SEC-06.
+func (c *Case) Opened() []content.Recording {
+	return c.decrypted(func(string, string, ...evidence.Record) {})
+}
+
+func (c *Case) decrypted(wrong func(expected, actual string, at ...evidence.Record)) []content.Recording {
 	var out []content.Recording
 	for _, h := range c.EveryArchive() {
 		p := content.ExpectedOf(c.Facts, h)
@@ -44,13 +51,13 @@ func (c *Case) Decrypted() []content.Recording {
 		}
 		opened := h.Opened[len(h.Opened)-1]
 		if opened.Opened.Error != "" || len(h.Media) == 0 {
-			c.Wrong("an object that the holder of the private key can decrypt", opened.Opened.Error, opened)
+			wrong("an object that the holder of the private key can decrypt", opened.Opened.Error, opened)
 			continue
 		}
 		r := h.Media[len(h.Media)-1]
 		f, ok := c.File(r)
 		if !ok {
-			c.Wrong("a readable transport stream", content.FileKind(r, f), opened, r)
+			wrong("a readable transport stream", content.FileKind(r, f), opened, r)
 			continue
 		}
 		out = append(out, content.Recording{History: h, File: f, R: r, Expected: p})

@@ -87,7 +87,7 @@ func TestClassesThatASheetDoesNotName(t *testing.T) {
 	if !arranged("one stream in a part of the picture", "focus") {
 		t.Error("a class that the sheet does not name")
 	}
-	if arranged("rows by clear, one moved to the right, one counted from the last, one in a corner", "other") {
+	if arranged("rows by clear, one above a margin, one moved to the right, one counted from the last, one in a corner", "other") {
 		t.Error("another class in place of one that the sheet names")
 	}
 	if got := named("stream.focus:first-child{width:50.5%}", Stream{Classes: []string{"foc", "focus", "5"}}); !slices.Equal(got, []string{"focus"}) {

@@ -67,7 +67,7 @@ func takesRecorded(kind string) func(*check.Case) {
 
 // inStep compares sound and picture of each client that published both, provided that the harness itself did not stall.
 func inStep(c *check.Case) {
-	for _, x := range c.Recordings() {
+	for _, x := range append(c.Recordings(), c.Opened()...) {
 		early, late := c.Limit("tolerance.in-step").Seconds(), c.Limit("tolerance.in-step").Seconds()
 		if x.Audio != nil && x.Audio.Start < 0 { // an edit list tells the delay of the coder
 			late = c.Limit("tolerance.in-step.late").Seconds()

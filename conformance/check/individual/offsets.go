@@ -17,7 +17,7 @@ var offsetChecks = []check.Check{
 	check.New("ARC-MAN-11", startOffset("tolerance.offset", false), scenarios.Captures, scenarios.Kinds),
 	check.New("ARC-MAN-12", stopOffset("tolerance.offset", false), scenarios.Captures, scenarios.Kinds),
 	check.New("ARC-MAN-15", afterPause, scenarios.Captures),
-	check.New("ARC-MAN-16", inStep, scenarios.Captures),
+	check.New("ARC-MAN-16", inStep, scenarios.Captures, scenarios.Kinds),
 }
 
 // createdAt compares the property with the first publication, or with the start if something was published already.

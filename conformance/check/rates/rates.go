@@ -17,7 +17,7 @@ import (
 
 // Checks are the checks of this package.
 var Checks = []check.Check{
-	check.New("ARC-RATE-01", defaultQP, scenarios.Pair, scenarios.Automatic),
+	check.New("ARC-RATE-01", defaultQP, scenarios.Pair, scenarios.Automatic, scenarios.FullHD),
 	check.New("ARC-RATE-02", variableBitrate, scenarios.Pair),
 	check.New("ARC-RATE-03", qpAsGiven, scenarios.Rates),
 	check.New("ARC-RATE-05", qpAndSize, scenarios.Rates),

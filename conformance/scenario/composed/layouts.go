@@ -25,7 +25,7 @@ var Layouts = scenario.Scenario{
 // Names of the examples that the scenario uses.
 const (
 	absoluteSheet = "absolute places by class, of two rules the more specific one, of two alike the later one, and nothing without"
-	rowSheet      = "rows by clear, one moved to the right, one counted from the last, one in a corner"
+	rowSheet      = "rows by clear, one above a margin, one moved to the right, one counted from the last, one in a corner"
 	floatSheet    = "floats, the first cut off, one after a class with a margin of two values, the last with one of three, all of the width"
 )
 

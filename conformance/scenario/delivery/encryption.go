@@ -57,7 +57,10 @@ func runEncryption(ctx context.Context, f *scenario.Flow) (err error) {
 	if e.session, e.alice, err = f.Alone(ctx, "vp8-15", "tone-15"); err != nil {
 		return err
 	}
-	if err := e.encrypted(ctx); err != nil {
+	if err := e.encrypted(ctx, "", map[string]any{"name": "encryption"}, 3*time.Second); err != nil {
+		return err
+	}
+	if err := e.encrypted(ctx, "sounds.", map[string]any{"name": "encryption of sound", "hasVideo": false}, 2*time.Second); err != nil {
 		return err
 	}
 	for _, try := range []struct{ prefix, mode string }{{"individual.", "auto"}, {"individual.manual.", "manual"}} {
@@ -71,14 +74,14 @@ func runEncryption(ctx context.Context, f *scenario.Flow) (err error) {
 	if a.Status != 200 {
 		return scenario.Blocked("storage.off", "setting an upload target with certificate null answered %s", a.Describe())
 	}
-	plain, err := e.record(ctx, "plain.", 2*time.Second)
+	plain, err := f.Record(ctx, "plain.", e.session, map[string]any{"name": "encryption"}, 2*time.Second)
 	if err != nil {
 		return err
 	}
-	if err := f.DeliverAs(ctx, "plain.", plain); err != nil {
+	if err := f.DeliverAs(ctx, "plain.", plain.ID); err != nil {
 		return err
 	}
-	if _, err := f.As.Get(ctx, "plain.get.delivered", plain); err != nil {
+	if _, err := f.As.Get(ctx, "plain.get.delivered", plain.ID); err != nil {
 		return err
 	}
 	return e.alice.Leave(ctx)
@@ -127,19 +130,13 @@ func (e *encryptionFlow) badCertificates(ctx context.Context) error {
 	return nil
 }
 
-// record makes an archive.
-func (e *encryptionFlow) record(ctx context.Context, prefix string, long time.Duration) (string, error) {
-	a, err := e.Flow.Record(ctx, prefix, e.session, map[string]any{"name": "encryption"}, long)
-	return a.ID, err
-}
-
 // encrypted records an archive and decrypts what was delivered.
-func (e *encryptionFlow) encrypted(ctx context.Context) error {
-	id, err := e.record(ctx, "", 3*time.Second)
+func (e *encryptionFlow) encrypted(ctx context.Context, prefix string, options map[string]any, long time.Duration) error {
+	a, err := e.Record(ctx, prefix, e.session, options, long)
 	if err != nil {
 		return err
 	}
-	return e.handedOver(ctx, "", id, seeing{".media", e.Look})
+	return e.handedOver(ctx, prefix, a.ID, seeing{".media", e.Look})
 }
 
 // seeing is a way to analyse files of one format: look does it, and the labels of its records end in suffix.

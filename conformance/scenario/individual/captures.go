@@ -2,6 +2,7 @@ package individual
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -62,9 +63,13 @@ func (p *capturing) begin(ctx context.Context) (err error) {
 	return carol.PublishAs(ctx, late, "small-09", "tone-42")
 }
 
-// mute turns alice's camera off for a while, then her microphone.
+// mute turns alice's camera off for a while, then her microphone, and all of bob's in the meantime.
 func (p *capturing) mute(ctx context.Context) error {
-	alice := p.members[0].Pub
+	alice, bob := p.members[0].Pub, p.members[1].Pub
+	both := func(muted bool) error { return errors.Join(bob.Mute("video", muted), bob.Mute("audio", muted)) }
+	if err := both(true); err != nil {
+		return err
+	}
 	for _, step := range []struct {
 		kind  string
 		muted bool
@@ -80,6 +85,11 @@ func (p *capturing) mute(ctx context.Context) error {
 		}
 		if err := clock.Sleep(ctx, step.long); err != nil {
 			return err
+		}
+		if step.kind == "audio" && step.muted {
+			if err := both(false); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -21,7 +21,7 @@ const (
 	other = "vp9"
 )
 
-// Interrupted starts when nobody publishes yet. Then one client loses its network and reconnects, another ends its
+// Interrupted starts when nobody publishes yet. Then one client loses its network twice and reconnects, another ends its
 // stream and publishes a new one, and a third changes its codec.
 var Interrupted = scenario.Scenario{
 	Name: scenarios.Interrupted, Title: "an individual archive of streams that reconnect, end and come again, or change their codec",
@@ -80,7 +80,9 @@ func (p *interrupting) interrupt(ctx context.Context) error {
 		{func() error { return p.recode(ctx, true) }, 0},
 		{func() error { return p.alice.Reconnect(ctx) }, 200 * time.Millisecond},
 		{func() error { return p.bob.Unpublish(ctx) }, 200 * time.Millisecond},
-		{func() error { return p.bob.Publish(ctx, "small-12", "tone-45") }, seen},
+		{func() error { return p.bob.Publish(ctx, "small-12", "tone-45") }, 1500 * time.Millisecond},
+		{p.alice.Disconnect, away},
+		{func() error { return p.alice.Reconnect(ctx) }, seen},
 	} {
 		if err := step.do(); err != nil {
 			return err

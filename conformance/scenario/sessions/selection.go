@@ -26,6 +26,7 @@ type choosing struct {
 	*scenario.Flow
 	session           string
 	alice, bob, carol *scenario.Member
+	voice             *scenario.Member // a second stream of alice's client
 	archive, other    scenario.Started // other is empty unless archives can be simultaneous
 }
 
@@ -34,7 +35,7 @@ func runSelection(ctx context.Context, f *scenario.Flow) error {
 	return scenario.InTurn(ctx, p.gather, p.begin, p.choose, p.refuse, p.finish, p.depart)
 }
 
-// gather makes three clients publish. The last one is never chosen.
+// gather makes three clients publish, the first one twice. The last one is never chosen.
 func (p *choosing) gather(ctx context.Context) (err error) {
 	var members []*scenario.Member
 	p.session, members, err = p.JoinAll(ctx,
@@ -45,7 +46,8 @@ func (p *choosing) gather(ctx context.Context) (err error) {
 		return err
 	}
 	p.alice, p.bob, p.carol = members[0], members[1], members[2]
-	return nil
+	p.voice = p.alice.Another("alice-voice")
+	return p.voice.Publish(ctx, "", "tone-11")
 }
 
 func (p *choosing) begin(ctx context.Context) (err error) {
@@ -70,9 +72,12 @@ func (p *choosing) change(ctx context.Context, label, id string, body map[string
 	return err
 }
 
-// choose adds the first stream, then the second with one of the two only seen, and then keeps that one alone.
+// choose adds the first client's streams, then another one that is only seen, and then removes one of the first client's.
 func (p *choosing) choose(ctx context.Context) error {
 	alice, bob := p.alice.Pub.StreamID(), p.bob.Pub.StreamID()
+	if err := p.change(ctx, "add.voice", p.archive.ID, map[string]any{"addStream": p.voice.Pub.StreamID(), "hasVideo": false}); err != nil {
+		return err
+	}
 	for _, step := range []struct {
 		label string
 		body  map[string]any
@@ -114,6 +119,9 @@ func (p *choosing) refuse(ctx context.Context) error {
 // finish lets a chosen stream end by itself and downloads the files. Whether the archive is paused then is left open,
 // because a stream that was not chosen is still published (ARC-SEL-03).
 func (p *choosing) finish(ctx context.Context) error {
+	if err := p.change(ctx, "remove.voice", p.archive.ID, map[string]any{"removeStream": p.voice.Pub.StreamID()}); err != nil {
+		return err
+	}
 	if err := p.bob.Unpublish(ctx); err != nil {
 		return err
 	}
@@ -123,7 +131,7 @@ func (p *choosing) finish(ctx context.Context) error {
 	if _, err := p.As.Get(ctx, "get.unchosen", p.archive.ID); err != nil {
 		return err
 	}
-	if err := p.awaitRemovals(ctx, "hooks.notices", p.archive.ID, 2); err != nil {
+	if err := p.awaitRemovals(ctx, "hooks.notices", p.archive.ID, 3); err != nil {
 		return err
 	}
 	if err := p.Stop(ctx, "stop", p.archive.ID); err != nil {
