@@ -32,7 +32,7 @@ var mediaChecks = []check.Check{
 	check.New("ARC-COMP-11", indexInFront, scenarios.Pair),
 	check.New("ARC-COMP-12", takesRecorded("video"), scenarios.Pair),
 	check.New("ARC-COMP-13", takesRecorded("audio"), scenarios.Pair, scenarios.Selection),
-	check.New("ARC-COMP-14", inStep, scenarios.Pair, scenarios.Encryption),
+	check.New("ARC-COMP-14", inStep, scenarios.Pair, scenarios.Encryption, scenarios.Mutes),
 	check.New("ARC-COMP-15", fileLength, scenarios.Pair, scenarios.Pause, scenarios.Selection, scenarios.AudioOnly, scenarios.VideoOnly),
 	check.New("ARC-COMP-16", blackStart, scenarios.Pair),
 	check.New("ARC-COMP-17", soundOnly, scenarios.AudioOnly),

@@ -138,5 +138,5 @@ var (
 		variant{label: "qp-default", long: 2500 * time.Millisecond},
 		variant{label: "qp-20", options: map[string]any{"quantizationParameter": 20}, long: 2500 * time.Millisecond},
 		variant{label: "qp-40", options: map[string]any{"quantizationParameter": 40}, long: 2500 * time.Millisecond},
-		variant{label: "bitrate", options: map[string]any{"maxBitrate": 250_000}, long: 21500 * time.Millisecond}) // more than the 20 s over which the rate is constant
+		variant{label: "bitrate", options: map[string]any{"maxBitrate": 400_000}, long: 21500 * time.Millisecond}) // more than the 20 s over which the rate is constant
 )
