@@ -18,7 +18,7 @@ import (
 var Checks = slices.Concat(mediaChecks, sizeChecks, layoutChecks, streamChecks, likenessChecks)
 
 var mediaChecks = []check.Check{
-	check.New("ARC-START-04", fromTheStart, scenarios.Pair),
+	check.New("ARC-START-04", fromTheStart, scenarios.Pair, scenarios.Mutes),
 	check.New("ARC-COMP-01", singleMP4, scenarios.Pair),
 	check.New("ARC-COMP-02", h264Track, scenarios.Pair),
 	check.New("ARC-COMP-03", aacTrack, scenarios.Pair),
@@ -31,8 +31,8 @@ var mediaChecks = []check.Check{
 	check.New("ARC-COMP-10", playable, scenarios.Pair),
 	check.New("ARC-COMP-11", indexInFront, scenarios.Pair),
 	check.New("ARC-COMP-12", takesRecorded("video"), scenarios.Pair),
-	check.New("ARC-COMP-13", takesRecorded("audio"), scenarios.Pair, scenarios.Selection),
-	check.New("ARC-COMP-14", inStep, scenarios.Pair, scenarios.Encryption, scenarios.Mutes),
+	check.New("ARC-COMP-13", takesRecorded("audio"), scenarios.Pair),
+	check.New("ARC-COMP-14", inStep, scenarios.Pair, scenarios.Encryption),
 	check.New("ARC-COMP-15", fileLength, scenarios.Pair, scenarios.Pause, scenarios.Selection, scenarios.AudioOnly, scenarios.VideoOnly),
 	check.New("ARC-COMP-16", blackStart, scenarios.Pair),
 	check.New("ARC-COMP-17", soundOnly, scenarios.AudioOnly),

@@ -16,7 +16,7 @@ var offsetChecks = []check.Check{
 	check.New("ARC-MAN-06", createdAt, scenarios.Captures, scenarios.Interrupted),
 	check.New("ARC-MAN-11", startOffset("tolerance.offset", false), scenarios.Captures, scenarios.Kinds),
 	check.New("ARC-MAN-12", stopOffset("tolerance.offset", false), scenarios.Captures, scenarios.Kinds),
-	check.New("ARC-MAN-15", afterPause, scenarios.Captures),
+	check.New("ARC-MAN-15", afterPause, scenarios.Captures, scenarios.IndividualAllLeft),
 	check.New("ARC-MAN-16", inStep, scenarios.Captures, scenarios.Kinds),
 }
 
