@@ -90,10 +90,10 @@ var frameMutations = []Mutation{
 	{"ARC-IND-16", "times that begin at 45 ms", zips.InFile(scenarios.Captures, "alice", func(_ *individual.Report, e *individual.Entry) {
 		zips.EachTrack(e, zips.Shift(45*time.Millisecond, 0))
 	})},
-	{"ARC-IND-16", "times of arrival that drift", zips.InFile(scenarios.Captures, "bob", func(_ *individual.Report, e *individual.Entry) {
+	{"ARC-IND-16", "times of arrival that drift", zips.InFile(scenarios.Captures, "dave", func(_ *individual.Report, e *individual.Entry) {
 		zips.EachTrack(e, func(t *matroska.Track) {
 			for i := range t.Frames {
-				t.Frames[i].At += t.Frames[i].At / 80
+				t.Frames[i].At += (t.Frames[i].At - t.Frames[0].At) / 30
 			}
 		})
 	})},

@@ -73,7 +73,7 @@ var likenessMutations = []Mutation{
 	{"ARC-RATE-08", "an eighth less than asked for", tape.Film(scenarios.Rates, "bitrate.object.media", tape.PerSecond(func(bits int) int { return bits * 7 / 8 }))},
 	{"ARC-RATE-08", "fills up at the end", tape.Film(scenarios.Rates, "bitrate.object.media", func(r *media.Report) {
 		all := r.Video.PerSecond
-		for i := range all[:8] {
+		for i := range all[:10] {
 			all[i] /= 2
 		}
 		all[10] *= 4

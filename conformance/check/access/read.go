@@ -19,7 +19,7 @@ var readChecks = []check.Check{
 	check.New("ARC-GET-01", readAnswers, scenarios.Pair),
 	check.New("ARC-GET-02", check.OnUnknown(evidence.GetArchive, 404, 400), scenarios.Refusals),
 	check.New("ARC-GET-03", check.OnMalformed(evidence.GetArchive), scenarios.Refusals),
-	check.New("ARC-GET-04", readCreatedAt, scenarios.Pair, scenarios.Pause, scenarios.Automatic, scenarios.Selection),
+	check.New("ARC-GET-04", readCreatedAt, scenarios.Pair, scenarios.Pause, scenarios.Automatic, scenarios.Retry),
 	check.New("ARC-GET-05", check.OnForeign(evidence.GetArchive), scenarios.Isolation),
 	check.New("ARC-GET-06", readTypes, scenarios.Pair),
 	check.New("ARC-GET-07", readInProgress, scenarios.Pair, scenarios.Pause),

@@ -18,7 +18,7 @@ import (
 var Checks = slices.Concat(mediaChecks, sizeChecks, layoutChecks, streamChecks, likenessChecks)
 
 var mediaChecks = []check.Check{
-	check.New("ARC-START-04", fromTheStart, scenarios.Pair, scenarios.Mutes),
+	check.New("ARC-START-04", fromTheStart, scenarios.Pair),
 	check.New("ARC-COMP-01", singleMP4, scenarios.Pair),
 	check.New("ARC-COMP-02", h264Track, scenarios.Pair),
 	check.New("ARC-COMP-03", aacTrack, scenarios.Pair),

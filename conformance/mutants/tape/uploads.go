@@ -12,7 +12,7 @@ func FirstUploadOnly(scenario string) func(*Tape) {
 	return func(t *Tape) {
 		n := 0
 		t.Remove("uploads of "+scenario, func(r *evidence.Record) bool {
-			if r.Scenario != scenario || r.Upload == nil || r.Upload.Answer < 500 {
+			if r.Scenario != scenario || r.Upload == nil || r.Upload.Answer < 500 && !r.Upload.Refused {
 				return false
 			}
 			n++

@@ -4,6 +4,7 @@ package all
 import (
 	"reelcheck/conformance/scenario"
 	"reelcheck/conformance/scenario/access"
+	"reelcheck/conformance/scenario/callbacks"
 	"reelcheck/conformance/scenario/composed"
 	"reelcheck/conformance/scenario/delivery"
 	"reelcheck/conformance/scenario/individual"
@@ -43,7 +44,7 @@ var Scenarios = []scenario.Scenario{
 	delivery.Large,
 	delivery.Cloud,
 	lifecycle.TwelveHours,
-	delivery.Retry,
+	callbacks.Retry,
 	individual.Kinds,
 	individual.Matroska,
 	individual.VP9,

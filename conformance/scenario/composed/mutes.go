@@ -43,7 +43,7 @@ func runMutes(ctx context.Context, f *scenario.Flow) error {
 		return err
 	}
 	for _, step := range []func() error{
-		func() error { return gap(ctx, alice) },
+		func() error { return nil },
 		func() error { return errors.Join(dave.Pub.Mute("video", false), alice.Pub.Mute("video", true)) },
 		func() error {
 			return errors.Join(alice.Pub.Mute("video", false), alice.Pub.Mute("audio", true), erin.Pub.Mute("video", true), stand(f, frank))
@@ -76,15 +76,6 @@ func runMutes(ctx context.Context, f *scenario.Flow) error {
 		}
 	}
 	return f.Deliver(ctx, a.ID)
-}
-
-// gap mutes a client's sound so briefly that only its beats show whether what follows is late or early.
-func gap(ctx context.Context, m *scenario.Member) error {
-	err := m.Pub.Mute("audio", true)
-	if err == nil {
-		err = clock.Sleep(ctx, 800*time.Millisecond)
-	}
-	return errors.Join(err, m.Pub.Mute("audio", false))
 }
 
 // stand has a shared screen on which nothing moves. Clients of others may tell the target of a mute, which then is more than a still screen.

@@ -1,5 +1,4 @@
-// Package delivery has the scenarios about how archives are delivered: uploads, download links, encryption, refused
-// callbacks.
+// Package delivery has the scenarios about how archives are delivered: uploads, download links, encryption.
 package delivery
 
 import (

@@ -63,33 +63,26 @@ func (p *capturing) begin(ctx context.Context) (err error) {
 	return carol.PublishAs(ctx, late, "small-09", "tone-42")
 }
 
-// mute turns alice's camera off for a while, then her microphone, and all of bob's in the meantime.
+// mute turns alice's camera off for a while, then her microphone, and with it all of bob's.
 func (p *capturing) mute(ctx context.Context) error {
 	alice, bob := p.members[0].Pub, p.members[1].Pub
-	both := func(muted bool) error { return errors.Join(bob.Mute("video", muted), bob.Mute("audio", muted)) }
-	if err := both(true); err != nil {
-		return err
-	}
 	for _, step := range []struct {
-		kind  string
-		muted bool
-		long  time.Duration
+		do   func() error
+		long time.Duration
 	}{
-		{"video", true, 2 * time.Second},
-		{"video", false, 500 * time.Millisecond},
-		{"audio", true, time.Second},
-		{"audio", false, 1500 * time.Millisecond},
+		{func() error { return alice.Mute("video", true) }, 2 * time.Second},
+		{func() error { return alice.Mute("video", false) }, 500 * time.Millisecond},
+		{func() error {
+			return errors.Join(alice.Mute("audio", true), bob.Mute("audio", true), bob.Mute("video", true))
+		}, time.Second},
+		{func() error { return alice.Mute("audio", false) }, 1300 * time.Millisecond},
+		{func() error { return errors.Join(bob.Mute("audio", false), bob.Mute("video", false)) }, 700 * time.Millisecond},
 	} {
-		if err := alice.Mute(step.kind, step.muted); err != nil {
+		if err := step.do(); err != nil {
 			return err
 		}
 		if err := clock.Sleep(ctx, step.long); err != nil {
 			return err
-		}
-		if step.kind == "audio" && step.muted {
-			if err := both(false); err != nil {
-				return err
-			}
 		}
 	}
 	return nil

@@ -2,7 +2,6 @@ package sessions
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -148,15 +147,22 @@ func (p *choosing) finish(ctx context.Context) error {
 	return p.DeliverAs(ctx, "other.", p.other.ID)
 }
 
-// depart records clients of another session, who publish some time after the start. One of them is thrown out and one loses its network.
+// depart records clients of another session. One of them is thrown out and one loses its network.
 func (p *choosing) depart(ctx context.Context) error {
 	if !p.Target.File.Has(config.Events) {
 		return nil
 	}
-	session, members, err := p.together(ctx, "dora", "erin", "frank")
+	if err := clock.Sleep(ctx, lateInSecond(time.Now())); err != nil {
+		return err
+	}
+	session, members, err := p.JoinAll(ctx,
+		scenario.Client{Name: "dora", Video: "vp8-10", Audio: "tone-12"},
+		scenario.Client{Name: "erin", Audio: "tone-13"},
+		scenario.Client{Name: "frank", Audio: "tone-14"})
 	if err != nil {
 		return err
 	}
+	dora, erin, frank := members[0].Pub.StreamID(), members[1].Pub.StreamID(), members[2].Pub.StreamID()
 	a, err := p.Start(ctx, "left.start", session, map[string]any{"name": "left", "streamMode": "manual"})
 	if err != nil {
 		return err
@@ -164,10 +170,9 @@ func (p *choosing) depart(ctx context.Context) error {
 	if _, err := p.As.Select(ctx, "left.bad.other-session", a.ID, map[string]any{"addStream": p.alice.Pub.StreamID()}); err != nil {
 		return err
 	}
-	if err := p.speak(ctx, members); err != nil {
+	if err := clock.Sleep(ctx, 1200*time.Millisecond); err != nil { // so that the call and the first stream are in different seconds
 		return err
 	}
-	dora, erin, frank := members[0].Pub.StreamID(), members[1].Pub.StreamID(), members[2].Pub.StreamID()
 	for _, step := range []struct {
 		label string
 		body  map[string]any
@@ -194,42 +199,6 @@ func (p *choosing) depart(ctx context.Context) error {
 		return err
 	}
 	return p.DeliverAs(ctx, "left.", a.ID)
-}
-
-// together creates a session and lets clients join it.
-func (p *choosing) together(ctx context.Context, names ...string) (session string, members []*scenario.Member, err error) {
-	if session, err = p.Session(ctx, "session"); err != nil {
-		return "", nil, err
-	}
-	for _, name := range names {
-		m, err := p.Join(ctx, session, name)
-		if err != nil {
-			return "", nil, err
-		}
-		members = append(members, m)
-	}
-	return session, members, nil
-}
-
-// speak lets clients publish, late in a second, and the first one with a picture. It is another second than that of the start, and a later
-// moment than what a createdAt may be off, where the clock can be moved.
-func (p *choosing) speak(ctx context.Context, members []*scenario.Member) (err error) {
-	if p.Clock.Steered() {
-		err = p.Clock.Pass(ctx, "left.clock", clock.Margin)
-	} else {
-		err = clock.Sleep(ctx, 1200*time.Millisecond)
-	}
-	if err == nil {
-		err = clock.Sleep(ctx, lateInSecond(time.Now()))
-	}
-	video := "vp8-10"
-	for i, m := range members {
-		if err == nil {
-			err = m.Publish(ctx, video, fmt.Sprintf("tone-%d", 12+i))
-		}
-		video = ""
-	}
-	return err
 }
 
 // comeBack removes the last stream from the archive by a call, lets it end, and adds the client's next stream to the

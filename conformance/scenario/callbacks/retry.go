@@ -1,4 +1,5 @@
-package delivery
+// Package callbacks has the scenario about a receiver that refuses callbacks.
+package callbacks
 
 import (
 	"context"
@@ -8,6 +9,7 @@ import (
 
 	"reelcheck/conformance/evidence/scenarios"
 	"reelcheck/conformance/scenario"
+	"reelcheck/conformance/scenario/clock"
 	"reelcheck/conformance/target/config"
 )
 
@@ -81,7 +83,11 @@ func refuseNotice(ctx context.Context, f *scenario.Flow) (archive string, err er
 	if !f.Target.File.Has(config.Manual) {
 		return "", nil
 	}
-	session, members, err := f.JoinAll(ctx, scenario.Client{Name: "bob", Audio: "tone-12"})
+	session, err := f.Session(ctx, "notice.session")
+	if err != nil {
+		return "", err
+	}
+	bob, err := f.Join(ctx, session, "bob")
 	if err != nil {
 		return "", err
 	}
@@ -89,19 +95,28 @@ func refuseNotice(ctx context.Context, f *scenario.Flow) (archive string, err er
 	if err != nil {
 		return "", err
 	}
-	if err := f.AwaitHooks(ctx, "notice.started", a.ID, scenario.Soon, "started"); err != nil {
-		return "", err
-	}
-	if err := f.Hooks.RefuseAbout(ctx, session, 500, scenario.Forever); err != nil {
-		return "", err
-	}
-	if _, err := f.As.Select(ctx, "notice.add", a.ID, map[string]any{"addStream": members[0].Pub.StreamID()}); err != nil {
-		return "", err
-	}
-	if err := f.AwaitHooks(ctx, "notice.refused", a.ID, scenario.Soon, "streamAdded"); err != nil {
-		return "", err
-	}
-	return a.ID, errors.Join(f.Stop(ctx, "notice.stop", a.ID), members[0].Leave(ctx))
+	return a.ID, scenario.InTurn(ctx,
+		func(ctx context.Context) error {
+			return f.AwaitHooks(ctx, "notice.started", a.ID, scenario.Soon, "started")
+		},
+		func(ctx context.Context) error { return f.Clock.Pass(ctx, "notice.clock", clock.Margin) }, // createdAt tells the call from the first stream
+		func(ctx context.Context) error {
+			if bob.Pub != nil { // he publishes already, because he has to be there
+				return nil
+			}
+			return bob.Publish(ctx, "", "tone-12")
+		},
+		func(ctx context.Context) error { return f.Hooks.RefuseAbout(ctx, session, 500, scenario.Forever) },
+		func(ctx context.Context) error {
+			_, err := f.As.Select(ctx, "notice.add", a.ID, map[string]any{"addStream": bob.Pub.StreamID()})
+			return err
+		},
+		func(ctx context.Context) error {
+			return f.AwaitHooks(ctx, "notice.refused", a.ID, scenario.Soon, "streamAdded")
+		},
+		func(ctx context.Context) error { _, err := f.As.Get(ctx, "notice.get", a.ID); return err },
+		func(ctx context.Context) error { return f.Stop(ctx, "notice.stop", a.ID) },
+		bob.Leave)
 }
 
 // walkDay moves the clock from attempt to attempt at first and at the end of the day, and beyond it.
