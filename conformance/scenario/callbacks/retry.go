@@ -108,7 +108,7 @@ func refuseNotice(ctx context.Context, f *scenario.Flow) (archive string, err er
 		},
 		func(ctx context.Context) error { return f.Hooks.RefuseAbout(ctx, session, 500, scenario.Forever) },
 		func(ctx context.Context) error {
-			_, err := f.As.Select(ctx, "notice.add", a.ID, map[string]any{"addStream": bob.Pub.StreamID()})
+			_, err := f.As.Select(ctx, "notice.add", a.ID, map[string]any{"addStream": bob.Pub.StreamID(), "hasVideo": false})
 			return err
 		},
 		func(ctx context.Context) error {
