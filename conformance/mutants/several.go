@@ -86,7 +86,7 @@ var selectionMutations = []Mutation{
 	{"ARC-SEL-05", "keeps a sound that is not chosen any more", tape.Set(scenarios.Selection, "left.silence.dora.get", "streams.0.hasAudio", true)},
 	{"ARC-SEL-04", "does not show what was added", tape.Film(scenarios.Selection, "object.media", tape.Without("vp8-08"))},
 	{"ARC-SEL-05", "sound of which only the picture was chosen", tape.Film(scenarios.Selection, "object.media", appearing("tone-09"))},
-	{"ARC-SEL-05", "takes a choice of sound alone for one of both", tape.Set(scenarios.Selection, "add.bob.get", "streams.1.hasAudio", true)},
+	{"ARC-SEL-05", "takes a choice of sound alone for one of both", tape.Set(scenarios.Selection, "add.bob.get", "streams.2.hasAudio", true)},
 	{"ARC-SEL-04", "does not show in streams what was added", tape.Set(scenarios.Selection, "remove.alice.get", "streams", []any{})},
 	{"ARC-SEL-08", "blames the caller for a stream too many", tape.Status(scenarios.Many, "chosen.add.client-03", 403)},
 	{"ARC-SEL-08", "answers an addition with 200", tape.Status(scenarios.Selection, "add.bob", 200)},

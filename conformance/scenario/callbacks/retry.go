@@ -73,6 +73,9 @@ func runRetry(ctx context.Context, f *scenario.Flow) error {
 		if err := f.Watch(ctx, "notice.quiet", "webhooks", notice, 0); err != nil {
 			return err
 		}
+		if _, err := f.As.Get(ctx, "notice.get", notice); err != nil { // createdAt
+			return err
+		}
 	}
 	return f.Watch(ctx, "quiet", "webhooks", a.ID, scenario.Quiet)
 }
@@ -114,7 +117,6 @@ func refuseNotice(ctx context.Context, f *scenario.Flow) (archive string, err er
 		func(ctx context.Context) error {
 			return f.AwaitHooks(ctx, "notice.refused", a.ID, scenario.Soon, "streamAdded")
 		},
-		func(ctx context.Context) error { _, err := f.As.Get(ctx, "notice.get", a.ID); return err },
 		func(ctx context.Context) error { return f.Stop(ctx, "notice.stop", a.ID) },
 		bob.Leave)
 }
