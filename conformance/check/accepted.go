@@ -15,7 +15,7 @@ func (c *Case) ReadsAtAll(at evidence.Record) bool {
 			return true
 		}
 	}
-	c.unproven("a refusal by a target that accepts proper credentials", "no call with proper credentials ever succeeded", at)
+	c.Unproven("a refusal by a target that accepts proper credentials", "no call with proper credentials ever succeeded", at)
 	return false
 }
 
@@ -25,7 +25,7 @@ func (c *Case) StartsAtAll(at evidence.Record) bool {
 	if c.AnyStarted() {
 		return true
 	}
-	c.unproven("a refusal by a target that accepts a proper start", "no proper start was ever accepted", at)
+	c.Unproven("a refusal by a target that accepts a proper start", "no proper start was ever accepted", at)
 	return false
 }
 
@@ -44,18 +44,19 @@ func (c *Case) succeedsAtAll(op evidence.Operation, at evidence.Record) bool {
 			return true
 		}
 	}
-	if !tried && c.AnyStarted() && len(c.View.Torn()) == 0 {
+	if !tried && c.AnyStarted() && c.View.CutShort() == "" {
 		c.Unclear("no proper " + string(op) + " was tried, so that a refusal tells nothing")
 		return false
 	}
-	c.unproven("a refusal by a target that answers a proper "+string(op), "no proper "+string(op)+" ever succeeded", at)
+	c.Unproven("a refusal by a target that answers a proper "+string(op), "no proper "+string(op)+" ever succeeded", at)
 	return false
 }
 
-// unproven notes that nothing showed that the target answers a proper call. In a run that was cut off, a scenario might have that did not end.
-func (c *Case) unproven(expected, why string, at evidence.Record) {
-	if torn := c.View.Torn(); len(torn) > 0 {
-		c.Unclear("not shown: scenario " + torn[0] + " did not end")
+// Unproven notes that nothing in the whole run showed that the target answers a proper call. A scenario that the harness or the
+// environment cut short might have, which is not the target's fault.
+func (c *Case) Unproven(expected, why string, at evidence.Record) {
+	if short := c.View.CutShort(); short != "" {
+		c.Unclear("not shown: " + short)
 		return
 	}
 	c.Blocked(expected, why, at)
