@@ -62,15 +62,25 @@ func (c *Case) Unproven(expected, why string, at evidence.Record) {
 	c.Blocked(expected, why, at)
 }
 
-// SilentHooks notes a contradiction for each archive whose callbacks the harness awaited in vain.
+// SilentHooks notes a contradiction for each archive whose callbacks the harness awaited in vain. All clauses about callbacks have one
+// cause then, of which ARC-CB-18 tells.
 func (c *Case) SilentHooks() {
 	for _, h := range c.EveryArchive() {
 		for _, r := range h.Watches {
 			if w := r.Watch; w.What == "webhooks" && w.Until != "" && !w.Met && len(h.Hooks) == 0 {
-				c.Wrong(w.Until+" within "+w.Deadline.String(), "no callback about the archive", r)
+				c.Silent("ARC-CB-18", "no callback about the archive", r)
 			}
 		}
 	}
+}
+
+// Silent notes a callback that was awaited in vain. It follows from the breach of the clause that tells of it.
+func (c *Case) Silent(clause, actual string, watch evidence.Record) {
+	expected := watch.Watch.Awaited()
+	if len(c.View.Webhooks().Records) == 0 {
+		expected, actual = "callbacks", "no callback came at all from the target; is the address of sinks.webhook the callback URL of the application, and can the target reach it?"
+	}
+	c.Follows(clause, expected, actual, watch)
 }
 
 // Allowed returns a check that no start is refused that gives the property and has no flaw.
