@@ -101,7 +101,7 @@ func (a Answer) Describe() string {
 	if why := a.Exchange.Unread(); why != "" {
 		return fmt.Sprintf("%d, but %s", a.Status, why)
 	}
-	return fmt.Sprintf("%d %s", a.Status, text.Clip(string(a.Body), 200))
+	return strings.TrimSpace(fmt.Sprintf("%d %s", a.Status, text.Clip(string(a.Body), 200)))
 }
 
 func (c *Client) now() time.Time {
