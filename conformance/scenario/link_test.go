@@ -75,3 +75,31 @@ func TestFilesByLink(t *testing.T) {
 		}
 	}
 }
+
+// TestUnansweredReads checks that a read without an answer is told as that, and not as a status that did not come in time.
+func TestUnansweredReads(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if h, ok := w.(http.Hijacker); ok {
+			c, _, err := h.Hijack()
+			if err == nil {
+				_ = c.Close()
+			}
+		}
+	}))
+	defer srv.Close()
+	e := bare(t, 1)
+	f := config.File{URL: srv.URL, Capabilities: []config.Capability{config.Cloud, config.Legacy}, Time: config.Real}
+	e.Target = &launch.Target{File: f, Credentials: config.Credentials{URL: srv.URL, APIKey: "1", APISecret: "secret"}}
+	if err := Run(t.Context(), e, []Scenario{{Name: "unanswered", Within: 5 * time.Second, Run: func(ctx context.Context, f *Flow) error {
+		_, err := f.Must(ctx, "wait.available", "a1", time.Hour, "available")
+		return err
+	}}}); err != nil {
+		t.Fatal(err)
+	}
+	v := e.Journal.View()
+	step, _ := v.Outcome("unanswered")
+	last, ok := v.Scenario("unanswered").Label(step.BlockedBy).Last()
+	if step.Outcome != evidence.Blocked || !strings.HasPrefix(step.Text, "reading the archive got no complete answer: ") || !ok || last.Exchange == nil {
+		t.Errorf("%+v, shown by %+v", step, last)
+	}
+}
