@@ -23,13 +23,15 @@ func TestFilesByLink(t *testing.T) {
 	var base string
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]
-		switch links := map[string]string{"film": base + "/files/archive.mp4?signature=s", "zip": "/files/zipped?signature=s", "gone": base + "/files/gone.mp4"}; {
+		switch links := map[string]string{"film": base + "/files/archive.mp4?signature=s", "zip": "/files/zipped?signature=s", "gone": base + "/files/gone.mp4", "page": base + "/files/page.mp4"}; {
 		case strings.HasPrefix(r.URL.Path, "/v2/") && links[id] != "":
 			_ = json.NewEncoder(w).Encode(map[string]string{"id": id, "status": "available", "url": links[id]})
 		case strings.HasPrefix(r.URL.Path, "/v2/"):
 			_, _ = io.WriteString(w, `{"id":"none","status":"stopped","url":null}`)
 		case id == "archive.mp4":
 			_, _ = io.WriteString(w, "the film")
+		case id == "page.mp4":
+			_, _ = io.WriteString(w, "<html><body>We are away</body></html>")
 		case id == "zipped":
 			_, _ = io.WriteString(w, "PK\x03\x04 is how a ZIP begins")
 		default:
@@ -47,7 +49,7 @@ func TestFilesByLink(t *testing.T) {
 		return quoted, err
 	}
 	done(t, e, Scenario{Name: "by link", Files: true, Within: 5 * time.Second, Run: func(ctx context.Context, f *Flow) error {
-		for _, id := range []string{"film", "zip", "none", "gone"} {
+		for _, id := range []string{"film", "zip", "none", "gone", "page"} {
 			if err := f.Fetch(ctx, "object", id); err != nil {
 				return err
 			}
@@ -68,6 +70,9 @@ func TestFilesByLink(t *testing.T) {
 	}
 	if p := v.Prepared().Records; len(p) != 1 || p[0].Prepared.Role != role.Default || p[0].Prepared.Store != "" || p[0].IDs[evidence.Application] != "1" {
 		t.Errorf("the application: %+v", p)
+	}
+	if last, _ := v.Exchanges().Last(); last.Exchange.Error != evidence.PageInstead+" (text/html; charset=utf-8): We are away" {
+		t.Errorf("a web page in place of a file: %+v", last.Exchange)
 	}
 	for _, r := range v.Exchanges().Records {
 		if strings.Contains(r.Exchange.Request.URL, "/files/") && (r.Exchange.Identity != evidence.AsNobody || r.Exchange.Request.Header.Get("X-Opentok-Auth") != "") {

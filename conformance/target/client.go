@@ -151,6 +151,8 @@ func (c *Client) Do(ctx context.Context, call Call) (Answer, error) {
 		if file != nil {
 			ex.Received = file.Got
 		}
+	} else if file != nil && file.Page() != "" {
+		ex.Error = fmt.Sprintf("%s (%s): %s", evidence.PageInstead, text.Clip(a.Header.Get("Content-Type"), 60), file.Page())
 	} else if described && call.Keep == nil {
 		ex.Violations = append(ex.Violations, found.Response(inner, a.Status, a.Header, a.Body)...)
 	}

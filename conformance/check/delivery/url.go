@@ -68,6 +68,10 @@ func urlDownloads(c *check.Case) {
 		if d.Forged || !d.Fresh(c.Facts) || !alive(d, c) {
 			continue
 		}
+		if strings.HasPrefix(d.R.Exchange.Error, evidence.PageInstead) {
+			c.Wrong("the archive file", d.R.Exchange.Error, d.R, d.From.At)
+			continue
+		}
 		if came := c.Unended(d); came != "" {
 			c.Wrong("a download that ends", came, d.R, d.From.At)
 			continue
