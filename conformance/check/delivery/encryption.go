@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
@@ -108,7 +109,7 @@ func passwordOpens(c *check.Case) {
 		c.Want(x.Transport && !bad && x.Video != nil && x.Video.Entry == "avc1" && x.Audio != nil,
 			"a transport stream of H.264 and AAC that decodes from first to last frame", describeMedia(c, x.R)+content.Details(x.File), x.R)
 		for i := range x.Pieces {
-			c.Want(x.Delay(i).Seconds() <= edge, fmt.Sprintf("a file that begins within %.0f s", edge), fmt.Sprintf("%v late", x.Delay(i)), x.R)
+			c.Want(x.Delay(i).Seconds() <= edge, fmt.Sprintf("a file that begins within %.0f s", edge), fmt.Sprintf("%v late", x.Delay(i).Round(time.Millisecond)), x.R)
 		}
 		c.Want(x.Lacks() <= edge, fmt.Sprintf("a file that ends with the archive, at most %.0f s early", edge), fmt.Sprintf("%.1f s are missing", x.Lacks()), x.R)
 		for _, t := range x.Due {
