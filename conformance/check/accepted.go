@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"time"
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/facts"
@@ -44,7 +45,7 @@ func (c *Case) succeedsAtAll(op evidence.Operation, at evidence.Record) bool {
 			return true
 		}
 	}
-	if !tried && c.AnyStarted() && c.View.CutShort() == "" {
+	if !tried && c.AnyStarted() && cutShort(c.View) == "" {
 		c.Unclear("no proper " + string(op) + " was tried, so that a refusal tells nothing")
 		return false
 	}
@@ -55,11 +56,24 @@ func (c *Case) succeedsAtAll(op evidence.Operation, at evidence.Record) bool {
 // Unproven notes that nothing in the whole run showed that the target answers a proper call. A scenario that the harness or the
 // environment cut short might have, which is not the target's fault.
 func (c *Case) Unproven(expected, why string, at evidence.Record) {
-	if short := c.View.CutShort(); short != "" {
+	if short := cutShort(c.View); short != "" {
 		c.Unclear("not shown: " + short)
 		return
 	}
 	c.Blocked(expected, why, at)
+}
+
+// cutShort says which scenario did not end as it should, for no fault of the target, or returns "".
+func cutShort(v evidence.View) string {
+	for _, name := range v.Scenarios() {
+		switch step, ok := v.Outcome(name); {
+		case !ok || step.Torn():
+			return "scenario " + name + " did not end"
+		case step.Outcome == evidence.Broken:
+			return "scenario " + name + " broke: " + step.Text
+		}
+	}
+	return ""
 }
 
 // SilentHooks notes a contradiction for each archive whose callbacks the harness awaited in vain. All clauses about callbacks have one
@@ -76,11 +90,19 @@ func (c *Case) SilentHooks() {
 
 // Silent notes a callback that was awaited in vain. It follows from the breach of the clause that tells of it.
 func (c *Case) Silent(clause, actual string, watch evidence.Record) {
-	expected := watch.Watch.Awaited()
+	expected := awaited(*watch.Watch)
 	if len(c.View.Webhooks().Records) == 0 {
 		expected, actual = "callbacks", "no callback came at all from the target; is the address of sinks.webhook the callback URL of the application, and can the target reach it?"
 	}
 	c.Follows(clause, expected, actual, watch)
+}
+
+// awaited says what was waited for, and for how long in whole seconds. A wait without time was the last one of a longer wait.
+func awaited(w evidence.Watch) string {
+	if d := w.Deadline.Round(time.Second); d > 0 {
+		return w.Until + " within " + d.String()
+	}
+	return w.Until + " in time"
 }
 
 // Allowed returns a check that no start is refused that gives the property and has no flaw.

@@ -309,14 +309,6 @@ type Watch struct {
 	Deadline time.Duration `json:"deadlineNs,omitempty"`
 }
 
-// Awaited says what was waited for, and for how long in whole seconds. A wait without time was the last one of a longer wait.
-func (w Watch) Awaited() string {
-	if d := w.Deadline.Round(time.Second); d > 0 {
-		return w.Until + " within " + d.String()
-	}
-	return w.Until + " in time"
-}
-
 // Media is the forensics report on a blob; its type is in conformance/media.
 type Media struct {
 	SHA256 string          `json:"sha256"`

@@ -247,19 +247,6 @@ func (v View) Torn() []string {
 	return torn
 }
 
-// CutShort says which scenario did not end as it should, for no fault of the target, or returns "".
-func (v View) CutShort() string {
-	for _, name := range v.Scenarios() {
-		switch step, ok := v.Outcome(name); {
-		case !ok || step.Torn():
-			return "scenario " + name + " did not end"
-		case step.Outcome == Broken:
-			return "scenario " + name + " broke: " + step.Text
-		}
-	}
-	return ""
-}
-
 // Whole leaves out what was seen in the named scenarios, but for their steps: a part of a scenario would show that something did not happen.
 func (v View) Whole(torn []string) View {
 	return v.Where(func(r *Record) bool { return r.Step != nil || !slices.Contains(torn, r.Scenario) })

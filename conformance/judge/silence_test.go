@@ -37,12 +37,11 @@ func TestSilenceHasOneCause(t *testing.T) {
 				if v.Outcome != verdict.Inconclusive || !slices.Equal(v.BlockedBy, []string{"ARC-CB-18"}) {
 					t.Errorf("%+v", v)
 				}
-			case v.Outcome != verdict.Fail || !strings.HasPrefix(v.Findings[0].Actual, want) || strings.Contains(v.Findings[0].Expected, "29."):
+			case v.Outcome != verdict.Fail || !strings.HasPrefix(v.Findings[0].Actual, want):
 				t.Errorf("%+v, want %q", v, want)
+			case len(records) > len(silent) && (v.Findings[0].Expected != "webhooks started within 30s" || v.Findings[1].Expected != "webhooks started in time"):
+				t.Errorf("times are not told in whole seconds: %+v", v)
 			}
 		}
-	}
-	if got := []string{late.Awaited(), last.Awaited()}; !slices.Equal(got, []string{"webhooks started within 30s", "webhooks started in time"}) {
-		t.Error(got)
 	}
 }
