@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"time"
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/facts"
@@ -15,7 +16,7 @@ func (c *Case) ReadsAtAll(at evidence.Record) bool {
 			return true
 		}
 	}
-	c.unproven("a refusal by a target that accepts proper credentials", "no call with proper credentials ever succeeded", at)
+	c.Unproven("a refusal by a target that accepts proper credentials", "no call with proper credentials ever succeeded", at)
 	return false
 }
 
@@ -25,7 +26,7 @@ func (c *Case) StartsAtAll(at evidence.Record) bool {
 	if c.AnyStarted() {
 		return true
 	}
-	c.unproven("a refusal by a target that accepts a proper start", "no proper start was ever accepted", at)
+	c.Unproven("a refusal by a target that accepts a proper start", "no proper start was ever accepted", at)
 	return false
 }
 
@@ -44,32 +45,64 @@ func (c *Case) succeedsAtAll(op evidence.Operation, at evidence.Record) bool {
 			return true
 		}
 	}
-	if !tried && c.AnyStarted() && len(c.View.Torn()) == 0 {
+	if !tried && c.AnyStarted() && cutShort(c.View) == "" {
 		c.Unclear("no proper " + string(op) + " was tried, so that a refusal tells nothing")
 		return false
 	}
-	c.unproven("a refusal by a target that answers a proper "+string(op), "no proper "+string(op)+" ever succeeded", at)
+	c.Unproven("a refusal by a target that answers a proper "+string(op), "no proper "+string(op)+" ever succeeded", at)
 	return false
 }
 
-// unproven notes that nothing showed that the target answers a proper call. In a run that was cut off, a scenario might have that did not end.
-func (c *Case) unproven(expected, why string, at evidence.Record) {
-	if torn := c.View.Torn(); len(torn) > 0 {
-		c.Unclear("not shown: scenario " + torn[0] + " did not end")
+// Unproven notes that nothing in the whole run showed that the target answers a proper call. A scenario that the harness or the
+// environment cut short might have, which is not the target's fault.
+func (c *Case) Unproven(expected, why string, at evidence.Record) {
+	if short := cutShort(c.View); short != "" {
+		c.Unclear("not shown: " + short)
 		return
 	}
 	c.Blocked(expected, why, at)
 }
 
-// SilentHooks notes a contradiction for each archive whose callbacks the harness awaited in vain.
+// cutShort says which scenario did not end as it should, for no fault of the target, or returns "".
+func cutShort(v evidence.View) string {
+	for _, name := range v.Scenarios() {
+		switch step, ok := v.Outcome(name); {
+		case !ok || step.Torn():
+			return "scenario " + name + " did not end"
+		case step.Outcome == evidence.Broken:
+			return "scenario " + name + " broke: " + step.Text
+		}
+	}
+	return ""
+}
+
+// SilentHooks notes a contradiction for each archive whose callbacks the harness awaited in vain. All clauses about callbacks have one
+// cause then, of which ARC-CB-18 tells.
 func (c *Case) SilentHooks() {
 	for _, h := range c.EveryArchive() {
 		for _, r := range h.Watches {
 			if w := r.Watch; w.What == "webhooks" && w.Until != "" && !w.Met && len(h.Hooks) == 0 {
-				c.Wrong(w.Until+" within "+w.Deadline.String(), "no callback about the archive", r)
+				c.Silent("ARC-CB-18", "no callback about the archive", r)
 			}
 		}
 	}
+}
+
+// Silent notes a callback that was awaited in vain. It follows from the breach of the clause that tells of it.
+func (c *Case) Silent(clause, actual string, watch evidence.Record) {
+	expected := awaited(*watch.Watch)
+	if len(c.View.Webhooks().Records) == 0 {
+		expected, actual = "callbacks", "no callback came at all from the target; is the address of sinks.webhook the callback URL of the application, and can the target reach it?"
+	}
+	c.Follows(clause, expected, actual, watch)
+}
+
+// awaited says what was waited for, and for how long in whole seconds. A wait without time was the last one of a longer wait.
+func awaited(w evidence.Watch) string {
+	if d := w.Deadline.Round(time.Second); d > 0 {
+		return w.Until + " within " + d.String()
+	}
+	return w.Until + " in time"
 }
 
 // Allowed returns a check that no start is refused that gives the property and has no flaw.

@@ -18,6 +18,7 @@ package check
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/facts"
@@ -138,7 +139,7 @@ func Outcome(r evidence.Record) string {
 	case e.Response == nil:
 		return "no answer: " + e.Error
 	}
-	s, body, why := fmt.Sprint(e.Status()), e.Response.Body.Text, e.Unread()
+	s, body, why := fmt.Sprint(e.Status()), strings.TrimSpace(e.Response.Body.Text), e.Unread()
 	switch {
 	case why != "" && (e.Status() < 300 || body == "" || e.Error != ""):
 		s += ", but " + why

@@ -51,3 +51,11 @@ func answer(status int, body string) evidence.Record {
 	return evidence.Record{Exchange: &evidence.Exchange{Operation: evidence.GetArchive, Request: evidence.Request{Header: http.Header{"Accept": {"application/json"}}},
 		Response: &evidence.Response{Status: status, Body: evidence.Body{Text: body, Size: int64(len(body))}}}}
 }
+
+// TestOutcomeIsOneLine checks that the line end of an answer, which many servers send, does not break the text of a finding.
+func TestOutcomeIsOneLine(t *testing.T) {
+	r := evidence.Record{Exchange: &evidence.Exchange{Response: &evidence.Response{Status: http.StatusForbidden, Body: evidence.Body{Text: "{}\n"}}}}
+	if got := Outcome(r); got != "403 {}" {
+		t.Errorf("%q", got)
+	}
+}

@@ -127,3 +127,27 @@ func TestWhatDidNotEnd(t *testing.T) {
 		}
 	}
 }
+
+// TestEnvironmentIsNoFault: what nothing in the run shows is no fault of the target if the harness or the environment cut a scenario short.
+func TestEnvironmentIsNoFault(t *testing.T) {
+	cl := spec.Clause{ID: "ARC-DEL-06", Level: spec.Must, Verify: spec.Checks}
+	unknown := evidence.Record{Scenario: "refusals", Label: "delete.unknown", Exchange: &evidence.Exchange{Operation: evidence.DeleteArchive,
+		Request: evidence.Request{URL: "http://t/v2/project/p/archive/5dd07959-ec57-42b7-8a9f-4c2c02743f18"}, Response: &evidence.Response{Status: 404}}}
+	for want, c := range map[verdict.Outcome]struct {
+		last   evidence.Step
+		reason string
+	}{
+		verdict.Fail:         {evidence.Step{Outcome: evidence.Done}, ""},
+		verdict.Inconclusive: {evidence.Step{Outcome: evidence.Broken, Text: "S3 sink: no bucket"}, "not shown: scenario composed-pair broke: S3 sink: no bucket"},
+	} {
+		ch := Check{Clause: cl.ID, Shown: []string{"refusals"}, Judge: func(c *Case) {
+			for _, r := range c.View.Exchanges(evidence.DeleteArchive).Records {
+				c.succeedsAtAll(evidence.DeleteArchive, r)
+			}
+		}}
+		v := Grade(facts.Sort(ledger(t), evidence.View{}.With(slices.Concat(scenarioAt("composed-pair", c.last).Records, scenarioAt("refusals", evidence.Step{Outcome: evidence.Done}).Records, []evidence.Record{unknown}))), cl, nil, ch, Causes{})
+		if v.Outcome != want || v.Reason != c.reason {
+			t.Errorf("%s: %s, %q", c.last.Outcome, v.Outcome, v.Reason)
+		}
+	}
+}

@@ -25,6 +25,10 @@ func TestTheFileCouldNotBeFetched(t *testing.T) {
 	refused := call(3, "object", "", evidence.AsNobody, "GET", link, 404, "no such file\n")
 	file := evidence.Record{Seq: 4, Time: at.Add(4 * time.Second), Scenario: "pair", Label: "object", IDs: start.IDs, Object: &evidence.Object{Store: "cloud", URL: link, Size: 1}}
 	done := evidence.Record{Seq: 5, Time: at.Add(5 * time.Second), Scenario: "pair", Label: "scenario", Step: &evidence.Step{Outcome: evidence.Done}}
+	endless := call(3, "list.deleted", evidence.ListArchives, evidence.AsUnified, "GET", "http://server/v2/archive", 200, "")
+	endless.Exchange.Error = "the answer did not end within 10s"
+	deliberate := endless
+	deliberate.Exchange = &evidence.Exchange{Operation: evidence.ListArchives, Identity: evidence.AsUnified, Flaw: "expired", Error: "no answer"}
 	for name, c := range map[string]struct {
 		records []evidence.Record
 		want    string
@@ -33,6 +37,8 @@ func TestTheFileCouldNotBeFetched(t *testing.T) {
 		"the link is refused":  {[]evidence.Record{start, read, refused, done}, "the file could not be fetched: 404 no such file", "pair/object#3"},
 		"there is no link":     {[]evidence.Record{start, bare, done}, "the file could not be fetched: the archive has no url", "pair/object.link#2"},
 		"another one is there": {[]evidence.Record{start, read, refused, file, done}, "", ""},
+		"a list has no end":    {[]evidence.Record{start, read, endless, done}, "listArchives got no usable answer: the answer did not end within 10s", "pair/list.deleted#3"},
+		"a bad call has none":  {[]evidence.Record{start, read, deliberate, done}, "", ""},
 		"nobody tried":         {[]evidence.Record{start, read, done}, "", ""},
 	} {
 		v := Grade(facts.Sort(ledger(t), evidence.View{}.With(c.records)), spec.Clause{ID: "ARC-COMP-01", Verify: spec.Checks}, nil, New("ARC-COMP-01", func(*Case) {}, "pair"), Causes{})

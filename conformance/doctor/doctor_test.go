@@ -187,6 +187,12 @@ func strangerKey(t *testing.T, p *patient) {
 	p.File.Credentials.PrivateKeyFile = keyFile(t, key)
 }
 
+// page answers with a web page.
+func page(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/html")
+	_, _ = w.Write([]byte("<html><body>We are away</body></html>"))
+}
+
 // guardedBucket is a store of somebody else that refuses everybody.
 func guardedBucket(t *testing.T, p *patient) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -243,7 +249,8 @@ var wrongThings = map[string]struct {
 	"link is dead": {func(_ *testing.T, p *patient) {
 		p.file = func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "link expired", http.StatusGone) }
 	}, "file", []string{"410", "link expired"}},
-	"endless file": {func(_ *testing.T, p *patient) { p.file = endless }, "file", []string{"too many for so short"}},
+	"page for a file": {func(_ *testing.T, p *patient) { p.file = page }, "file", []string{"download link answered 200, but a web page came in place of the file (text/html): We are away"}},
+	"endless file":    {func(_ *testing.T, p *patient) { p.file = endless }, "file", []string{"too many for so short"}},
 	"publish refused": {func(_ *testing.T, p *patient) { p.Clients = clients(driver{errors.New("ICE failed")}, nil) }, "publish",
 		[]string{"ICE failed"}},
 	"no clients": {func(_ *testing.T, p *patient) { p.Clients = clients(nil, errors.New("no Chromium")) }, "clients", []string{"no Chromium"}},

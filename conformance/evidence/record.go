@@ -157,6 +157,9 @@ const (
 	Note Outcome = "note"
 )
 
+// PageInstead begins the error of a download that was answered with a web page in place of the file.
+const PageInstead = "a web page came in place of the file"
+
 // Interrupted is the text of the last step of a scenario that an interruption of the run broke.
 const Interrupted = "interrupted"
 

@@ -9,6 +9,8 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -151,14 +153,25 @@ func writeTarget(t *testing.T, dir, url, key string, control bool) string {
 	text := fmt.Sprintf(`url: %s
 credentials: {applicationId: 11111111-2222-4333-8444-555555555555, privateKeyFile: %s, apiKey: 100001, apiSecret: a-secret-of-nobody, controlToken: a-token-of-nobody}
 capabilities: [%s]
-sinks: {azure: {driver: own, endpoint: "http://127.0.0.1:1", account: nobody, key: c2VjcmV0, container: nowhere}}
+sinks: {azure: {driver: own, endpoint: %q, account: nobody, key: c2VjcmV0, container: nowhere}}
 requestTimeout: 300ms
-`, url, key, strings.Join(names, ", "))
+`, url, key, strings.Join(names, ", "), emptyContainer(t))
 	file := filepath.Join(dir, "target.yaml")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return file
+}
+
+// emptyContainer returns the address of an Azure account in which every container is empty.
+func emptyContainer(t *testing.T) string {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/xml")
+		_, _ = io.WriteString(w, "<EnumerationResults><Blobs/></EnumerationResults>")
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
 }
 
 func privateKey(t *testing.T) string {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -141,6 +142,31 @@ func Stopped(v evidence.View) string {
 	for _, r := range v.Harness().Records {
 		if r.Harness.Kind == evidence.RunStopped {
 			return r.Harness.Message
+		}
+	}
+	return ""
+}
+
+// Refused says which credentials of the target file the target never accepted, or returns "". Those of the control API are made by the target.
+func Refused(v evidence.View) string {
+	for _, as := range []struct {
+		evidence.Identity
+		members string
+	}{{evidence.AsUnified, "applicationId and privateKeyFile"}, {evidence.AsLegacy, "apiKey and apiSecret"}} {
+		refused, other := 0, 0
+		for _, r := range v.Exchanges().Records {
+			switch e := r.Exchange; {
+			case e.Identity == evidence.AsControl:
+				return ""
+			case e.Identity != as.Identity || e.Flaw != evidence.NoFlaw:
+			case e.Status() == http.StatusUnauthorized || e.Status() == http.StatusForbidden:
+				refused = e.Status()
+			default:
+				other++
+			}
+		}
+		if refused != 0 && other == 0 {
+			return fmt.Sprintf("The target refuses the credentials: it answered every call with %d; are %s those of the target file's application?", refused, as.members)
 		}
 	}
 	return ""

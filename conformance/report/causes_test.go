@@ -109,9 +109,10 @@ func TestHeadline(t *testing.T) {
 	pass := Clause{ID: "A", Level: "must", Outcome: verdict.Pass}
 	for want, r := range map[string]*Report{
 		"Conformant": {},
-		"Conformant, of 1 clause selected; 386 not selected":      {Run: Run{NotSelected: 386}, Counts: verdict.Counts{Passed: 1}},
-		"Not conformant, of 2 clauses selected; 385 not selected": {Run: Run{NotSelected: 385, ExitCode: 1}, Counts: verdict.Counts{Failed: 2}, Clauses: []Clause{broken("B", "x")}},
-		"Inconclusive; stopped by --max-bytes 9, after 10 bytes":  {Run: Run{Stopped: "--max-bytes 9, after 10 bytes", ExitCode: 4}},
+		"Conformant, of 1 clause selected; 386 not selected":         {Run: Run{NotSelected: 386}, Counts: verdict.Counts{Passed: 1}},
+		"Not conformant, of 2 clauses selected; 385 not selected":    {Run: Run{NotSelected: 385, ExitCode: 1}, Counts: verdict.Counts{Failed: 2}, Clauses: []Clause{broken("B", "x")}},
+		"Inconclusive; stopped by --max-bytes 9, after 10 bytes":     {Run: Run{Stopped: "--max-bytes 9, after 10 bytes", ExitCode: 4}, Counts: verdict.Counts{Inconclusive: 1}},
+		"Nothing was judged, of 1 clause selected; 386 not selected": {Run: Run{NotSelected: 386, ExitCode: 4}, Counts: verdict.Counts{NotApplicable: 1}},
 		"Not conformant; stopped by --max-archives 1, of 1 clause selected; 1 not selected": {Run: Run{Stopped: "--max-archives 1", NotSelected: 1, ExitCode: 1},
 			Counts: verdict.Counts{Failed: 1}, Clauses: []Clause{broken("B", "x")}},
 		"Not conformant, only because the baseline is out of date": {Run: Run{Stale: stale, ExitCode: 1}, Clauses: []Clause{pass}},

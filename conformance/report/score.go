@@ -78,6 +78,9 @@ func (r *Report) Headline() string {
 	case verdict.ExitUnreachable:
 		return "Target or environment unreachable"
 	case verdict.ExitInconclusive:
+		if r.Counts.Unjudged() {
+			return "Nothing was judged" + selected
+		}
 		return "Inconclusive" + selected
 	case verdict.ExitPledges:
 		return "Conformant so far; pledges are open" + selected
@@ -103,6 +106,8 @@ func (r *Report) First() string {
 		return "No verdict on the target was possible, because the adapter of the clients, which is no part of it, failed: " + r.Run.Adapter + ". What came after that is not judged."
 	case r.Run.Stopped != "":
 		return "The run was stopped by " + r.Run.Stopped + ". Scenarios that had not ended by then are not judged."
+	case r.Counts.Unjudged() && len(r.Clauses) > 0:
+		return "No clause was judged: each is not applicable or pending. " + r.Clauses[0].ID + ": " + text.Sentence(r.Clauses[0].Reason) + "."
 	case r.Run.NoArchive != "":
 		return "No archive could be started, and most failures follow from that: conform doctor --target FILE names what is wrong first. " + text.Sentence(r.Run.NoArchive)
 	case r.Run.BrokenOff != "":

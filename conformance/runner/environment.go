@@ -55,7 +55,7 @@ func openEnvironment(ctx context.Context, o Options, p Plan, selected Selection)
 	}
 	var err error
 	if s.mail, err = sink.ListenMail(p.File.Sinks.Mail.Listen); err != nil {
-		return nil, &launch.UnreachableError{Err: err}
+		return nil, &launch.UnreachableError{What: "environment", Err: err}
 	}
 	if s.target, err = launch.Start(ctx, p.File, s.mail.Address, o.Out); err == nil {
 		err = liveness.Reach(ctx, s.target.Credentials.URL)
@@ -86,10 +86,14 @@ func (s *environment) open(ctx context.Context, o Options, p Plan, selected Sele
 	s.journal.Redact("api secret", s.target.Credentials.APISecret)
 	s.mail.Serve(s.journal)
 	if s.hooks, err = sink.OpenWebhooks(ctx, p.File.Sinks.Webhook, s.journal); err == nil && p.File.Has(config.S3) {
-		s.store, err = sink.OpenStore(ctx, p.File.Sinks.S3, filepath.Join(o.Out, "s3"), s.journal)
+		if s.store, err = sink.OpenStore(ctx, p.File.Sinks.S3, filepath.Join(o.Out, "s3"), s.journal); err == nil {
+			err = s.store.Readable(ctx)
+		}
 	}
 	if err == nil && p.File.Has(config.Azure) {
-		s.azure, err = sink.OpenAzure(ctx, p.File.Sinks.Azure, filepath.Join(o.Out, "azure"), s.journal)
+		if s.azure, err = sink.OpenAzure(ctx, p.File.Sinks.Azure, filepath.Join(o.Out, "azure"), s.journal); err == nil {
+			err = s.azure.Readable(ctx)
+		}
 	}
 	if err == nil {
 		s.clients, err = Driver(ctx, p.File.Publisher, o.Out, s.journal)
@@ -98,7 +102,7 @@ func (s *environment) open(ctx context.Context, o Options, p Plan, selected Sele
 		s.life.Clients = d.Gone()
 	}
 	if err != nil {
-		return &launch.UnreachableError{Err: err}
+		return &launch.UnreachableError{What: "environment", Err: err}
 	}
 	return nil
 }
@@ -261,23 +265,14 @@ func (s *environment) close() error {
 	if c, ok := s.clients.(io.Closer); ok {
 		errs = append(errs, c.Close())
 	}
-	if s.target != nil {
-		errs = append(errs, s.target.Close())
-	}
-	if s.hooks != nil {
-		errs = append(errs, s.hooks.Close())
-	}
-	if s.store != nil {
-		errs = append(errs, s.store.Close())
-	}
-	if s.azure != nil {
-		errs = append(errs, s.azure.Close())
-	}
-	if s.mail != nil {
-		errs = append(errs, s.mail.Close())
-	}
-	if s.journal != nil {
-		errs = append(errs, s.journal.Close())
+	for _, part := range []struct {
+		open bool
+		io.Closer
+	}{{s.target != nil, s.target}, {s.hooks != nil, s.hooks}, {s.store != nil, s.store}, {s.azure != nil, s.azure}, {s.mail != nil, s.mail},
+		{s.journal != nil, s.journal}} {
+		if part.open {
+			errs = append(errs, part.Close())
+		}
 	}
 	return errors.Join(errs...)
 }

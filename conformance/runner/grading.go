@@ -52,7 +52,11 @@ func noArchive(v evidence.View) string {
 	if made.Total().Archives > 0 || cutOff(v) {
 		return ""
 	}
-	return brokenOff(v)
+	why := brokenOff(v)
+	if refused := report.Refused(v); why != "" && refused != "" {
+		return why + ". " + refused
+	}
+	return why
 }
 
 // brokenOff says which scenario the target let end early, or returns "".

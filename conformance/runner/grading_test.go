@@ -72,10 +72,18 @@ func TestNoArchive(t *testing.T) {
 	}
 	started := evidence.Record{Scenario: scenarios.Pair, Exchange: &evidence.Exchange{Operation: evidence.StartArchive,
 		Response: &evidence.Response{Status: 200, Body: evidence.Body{Text: `{"id":"a","sessionId":"s"}`}}}}
+	denied := evidence.Record{Scenario: scenarios.Pair, Exchange: &evidence.Exchange{Operation: evidence.CreateSession, Identity: evidence.AsUnified,
+		Response: &evidence.Response{Status: 403}}}
+	listed, flawed := denied, denied
+	listed.Exchange = &evidence.Exchange{Operation: evidence.ListArchives, Identity: evidence.AsUnified, Response: &evidence.Response{Status: 200}}
+	flawed.Exchange = &evidence.Exchange{Operation: evidence.ListArchives, Identity: evidence.AsUnified, Flaw: "expired", Response: &evidence.Response{Status: 500}}
 	for name, c := range map[string]struct {
 		records []evidence.Record
 		want    string
 	}{
+		"the credentials were refused": {[]evidence.Record{denied, flawed, step(scenarios.Pair, evidence.Blocked)}, "scenario " + scenarios.Pair + ": why. The target refuses the credentials: " +
+			"it answered every call with 403; are applicationId and privateKeyFile those of the target file's application?"},
+		"some of them were not":        {[]evidence.Record{denied, listed, step(scenarios.Pair, evidence.Blocked)}, "scenario " + scenarios.Pair + ": why"},
 		"nothing was recorded":         {[]evidence.Record{step(scenarios.Auth, evidence.Done), step(scenarios.Pair, evidence.Blocked)}, "scenario " + scenarios.Pair + ": why"},
 		"nothing was to be recorded":   {[]evidence.Record{step(scenarios.Pair, evidence.Unmet)}, ""},
 		"it was, and then was blocked": {[]evidence.Record{started, step(scenarios.Pair, evidence.Blocked)}, ""},

@@ -15,7 +15,7 @@ func (f *Flow) settle(ctx context.Context) error {
 	end := time.Now().Add(Arrival)
 	read := statusesRead(f.Journal.View().Scenario(f.Scenario.Name))
 	for _, id := range slices.Sorted(maps.Keys(read)) {
-		if err := f.AwaitHooks(ctx, "hooks.settled", id, time.Until(end), read[id]...); err != nil {
+		if err := f.AwaitHooks(ctx, "hooks.settled", id, max(time.Until(end), 0), read[id]...); err != nil {
 			return err
 		}
 	}

@@ -39,8 +39,8 @@ func statusOf(body []byte) string {
 	return a.Status
 }
 
-// Await reads an archive until its status is one of want or the deadline passes. It records the last read and a watch.
-// ok is true if the status came.
+// Await reads an archive until its status is one of want or the deadline passes. It records each read, and then a watch unless the last
+// one got no answer. ok is true if the status came.
 func (f *Flow) Await(ctx context.Context, label, id string, deadline time.Duration, want ...string) (status string, ok bool, err error) {
 	wake, release := f.Journal.Watch()
 	defer release()
@@ -53,7 +53,9 @@ func (f *Flow) Await(ctx context.Context, label, id string, deadline time.Durati
 		}
 		status = statusOf(a.Body)
 		ok = a.Status == http.StatusOK && slices.Contains(want, status)
-		if left := deadline - time.Since(from); ok || left <= 0 || a.Status == 0 {
+		if a.Status == 0 {
+			return status, false, nil // a watch would tell that the status did not come in time
+		} else if left := deadline - time.Since(from); ok || left <= 0 {
 			break
 		} else if seen, err = f.pause(ctx, wake, id, seen, min(PollEvery, left)); err != nil {
 			return status, false, err
@@ -88,7 +90,9 @@ func (f *Flow) pause(ctx context.Context, wake <-chan struct{}, id string, seen 
 // Must is Await for a status that the flow needs to go on.
 func (f *Flow) Must(ctx context.Context, label, id string, deadline time.Duration, want ...string) (status string, err error) {
 	status, ok, err := f.Await(ctx, label, id, deadline, want...)
-	if err == nil && !ok {
+	if read, _ := f.Journal.View().Scenario(f.Scenario.Name).Label(label).Exchanges().Last(); err == nil && !ok && read.Exchange.Error != "" {
+		err = Blocked(label, "reading the archive got no complete answer: %s", read.Exchange.Error)
+	} else if err == nil && !ok {
 		err = Blocked(label, "status is %q after %v, want %s", status, deadline, strings.Join(want, " or "))
 	}
 	return status, err

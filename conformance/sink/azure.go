@@ -136,6 +136,15 @@ func (a *Azure) List(ctx context.Context, container, prefix string) ([]evidence.
 	return out, nil
 }
 
+// Readable returns an error if the suite cannot read the container that a person has prepared.
+func (a *Azure) Readable(ctx context.Context) error {
+	if a.container == "" {
+		return nil
+	}
+	_, err := a.List(ctx, a.container, nothing)
+	return err
+}
+
 // Fetch downloads a blob into the evidence and returns its description.
 func (a *Azure) Fetch(ctx context.Context, j *evidence.Journal, container, key string) (evidence.Object, error) {
 	got, err := a.client.DownloadStream(ctx, container, key, nil)

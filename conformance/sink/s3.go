@@ -226,6 +226,18 @@ func (s *Store) List(ctx context.Context, bucket, prefix string) ([]evidence.Obj
 	return out, nil
 }
 
+// Readable returns an error if the suite cannot read the bucket that a person has prepared.
+func (s *Store) Readable(ctx context.Context) error {
+	if s.bucket == "" {
+		return nil
+	}
+	_, err := s.List(ctx, s.bucket, nothing)
+	return err
+}
+
+// nothing is a prefix under which no target stores anything.
+const nothing = "reelcheck-doctor/"
+
 // Fetch downloads an object into the evidence and returns its description.
 func (s *Store) Fetch(ctx context.Context, j *evidence.Journal, bucket, key string) (evidence.Object, error) {
 	got, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(bucket), Key: aws.String(key)})

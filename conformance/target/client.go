@@ -101,7 +101,7 @@ func (a Answer) Describe() string {
 	if why := a.Exchange.Unread(); why != "" {
 		return fmt.Sprintf("%d, but %s", a.Status, why)
 	}
-	return fmt.Sprintf("%d %s", a.Status, text.Clip(string(a.Body), 200))
+	return strings.TrimSpace(fmt.Sprintf("%d %s", a.Status, text.Clip(string(a.Body), 200)))
 }
 
 func (c *Client) now() time.Time {
@@ -151,6 +151,8 @@ func (c *Client) Do(ctx context.Context, call Call) (Answer, error) {
 		if file != nil {
 			ex.Received = file.Got
 		}
+	} else if file != nil && file.Page() != "" {
+		ex.Error = fmt.Sprintf("%s (%s): %s", evidence.PageInstead, text.Clip(a.Header.Get("Content-Type"), 60), file.Page())
 	} else if described && call.Keep == nil {
 		ex.Violations = append(ex.Violations, found.Response(inner, a.Status, a.Header, a.Body)...)
 	}

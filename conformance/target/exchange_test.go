@@ -120,3 +120,11 @@ func TestDownloadsAreBounded(t *testing.T) {
 		}
 	}
 }
+
+// TestDescribeIsOneLine checks that the line end of an answer does not break the text around it.
+func TestDescribeIsOneLine(t *testing.T) {
+	a := Answer{Status: 403, Body: []byte("{}\n"), Record: evidence.Record{Exchange: &evidence.Exchange{Response: &evidence.Response{Status: 403}}}}
+	if got := a.Describe(); got != "403 {}" {
+		t.Errorf("%q", got)
+	}
+}

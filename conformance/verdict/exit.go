@@ -1,6 +1,6 @@
 package verdict
 
-// Exit codes of the conform command. They suit gates: an inconclusive run never counts as a conformant one.
+// Exit codes of the conform command. They suit gates: a run that is inconclusive or judged nothing never counts as a conformant one.
 const (
 	ExitConformant    = 0
 	ExitNonConformant = 1
@@ -54,7 +54,7 @@ func Exit(verdicts []Verdict, run Run, level func(clause string) string) int {
 		return ExitInconclusive
 	case failed || run.Stale:
 		return ExitNonConformant
-	case inconclusive || run.Stopped || run.BrokenOff:
+	case inconclusive || run.Stopped || run.BrokenOff || Count(verdicts).Unjudged():
 		return ExitInconclusive
 	case pledged:
 		return ExitPledges

@@ -125,6 +125,9 @@ func (c Counts) Total() int {
 	return c.Passed + c.Failed + c.Inconclusive + c.NotApplicable + c.Pledged + c.Pending
 }
 
+// Unjudged reports whether nothing is said about the target: each clause is not applicable or pending.
+func (c Counts) Unjudged() bool { return c.NotApplicable+c.Pending == c.Total() }
+
 // String returns the last line of a run, word for word. It names excused failures only if there are any.
 func (c Counts) String() string {
 	line := fmt.Sprintf("conform: %d passed, %d failed, %d inconclusive, %d not applicable, %d pledged, %d pending",

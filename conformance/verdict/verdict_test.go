@@ -14,7 +14,8 @@ func TestExit(t *testing.T) {
 		want     int
 	}{
 		{"all pass", []Verdict{one("A", Pass)}, Run{}, ExitConformant},
-		{"pending and not applicable do not matter", []Verdict{one("A", Pending), one("B", NotApplicable)}, Run{}, ExitConformant},
+		{"pending and not applicable do not matter", []Verdict{one("A", Pending), one("B", NotApplicable), one("C", Pass)}, Run{}, ExitConformant},
+		{"nothing is judged", []Verdict{one("A", Pending), one("B", NotApplicable)}, Run{}, ExitInconclusive},
 		{"a demand fails", []Verdict{one("A", Pass), one("B", Fail)}, Run{}, ExitNonConformant},
 		{"a recommendation fails", []Verdict{one("S", Fail)}, Run{}, ExitConformant},
 		{"a recommendation fails a strict run", []Verdict{one("S", Fail)}, Run{Strict: true}, ExitNonConformant},

@@ -40,7 +40,7 @@ func TestSilentSockets(t *testing.T) {
 		for as, clause := range map[string]string{"jwt": "ARC-AUTH-16", "t1": "ARC-AUTH-17", "t1-timeless": "ARC-AUTH-17", "jwt-days-30": "ARC-AUTH-19"} {
 			bad := refused
 			bad.Name = as + "-expired"
-			records := []evidence.Record{{Scenario: "auth", Client: &bad}}
+			records := []evidence.Record{{Scenario: "auth", Label: "scenario", Step: &evidence.Step{Outcome: evidence.Done}}, {Scenario: "auth", Client: &bad}}
 			for _, e := range c.events {
 				e.Name = as
 				records = append(records, evidence.Record{Scenario: "auth", Label: "client." + as, Client: &e})

@@ -381,7 +381,7 @@ func listNothing(c *check.Case) {
 			continue
 		}
 		if len(goodLists(c)) == 0 {
-			c.Blocked("an empty list by a target that lists archives", "no list was ever answered properly", l.R)
+			c.Unproven("an empty list by a target that lists archives", "no list was ever answered properly", l.R)
 			return
 		}
 		_, all := totals(c, l)

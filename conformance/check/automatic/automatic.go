@@ -219,7 +219,7 @@ func overlaps(c *check.Case) {
 			n, _ := before.Whole("duration")
 			overlap := from.Add(time.Duration(n) * time.Second).Sub(begin)
 			c.Want(overlap > -rounding && overlap <= most+rounding, fmt.Sprintf("an overlap of more than 0 and up to %v, give or take %v", most, rounding),
-				overlap.String(), before.At, next.At)
+				overlap.Round(time.Millisecond).String(), before.At, next.At)
 		}
 	}
 }

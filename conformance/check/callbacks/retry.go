@@ -78,9 +78,9 @@ func retryIntervals(c *check.Case, app, status string, tries []evidence.Record) 
 		wait := to.Sub(from)
 		at := []evidence.Record{tries[i-1], tries[i]}
 		if i == 1 {
-			c.Want(wait >= first-allow && wait <= first+allow, fmt.Sprintf("the second attempt of %s after %v, give or take %v", status, first, allow), wait.String(), at...)
+			c.Want(wait >= first-allow && wait <= first+allow, fmt.Sprintf("the second attempt of %s after %v, give or take %v", status, first, allow), about(wait).String(), at...)
 		}
-		c.Want(wait >= previous-allow && wait <= longest+allow, fmt.Sprintf("intervals that grow up to %v", longest), fmt.Sprintf("%v after %v", wait, previous), at...)
+		c.Want(wait >= previous-allow && wait <= longest+allow, fmt.Sprintf("intervals that grow up to %v", longest), fmt.Sprintf("%v after %v", about(wait), about(previous)), at...)
 		previous = wait
 	}
 	c.Want(len(tries) > 1, status+" sent again after it was refused", "one attempt", tries[0])
@@ -92,14 +92,17 @@ func retryPeriod(c *check.Case, app, status string, tries []evidence.Record) {
 	longest, period, allow := c.Limit("callback.retry.longest"), c.Limit("callback.retry.period"), c.Limit("tolerance.callback-retry")
 	begun, last := c.Latest(app, tries[0].Time), tries[len(tries)-1]
 	end := c.Latest(app, last.Time)
-	c.Want(!end.Before(begun.Add(period-longest-allow)), fmt.Sprintf("attempts of %s for %v", status, period), "the last one after "+end.Sub(begun).String(), tries[0], last)
+	c.Want(!end.Before(begun.Add(period-longest-allow)), fmt.Sprintf("attempts of %s for %v", status, period), "the last one after "+about(end.Sub(begun)).String(), tries[0], last)
 	if n := int((end.Sub(begun) - longest) / longest); len(tries) < n {
-		c.Wrong(fmt.Sprintf("at least %d attempts of %s in %v", n, status, end.Sub(begun)), fmt.Sprintf("%d", len(tries)), tries[0], last)
+		c.Wrong(fmt.Sprintf("at least %d attempts of %s in %v", n, status, about(end.Sub(begun))), fmt.Sprintf("%d", len(tries)), tries[0], last)
 	}
 	if start := c.Earliest(app, last.Time); start.After(begun.Add(period + allow)) {
-		c.Wrong("no attempt after "+period.String(), "one after "+start.Sub(begun).String(), last)
+		c.Wrong("no attempt after "+period.String(), "one after "+about(start.Sub(begun)).String(), last)
 	}
 }
+
+// about returns a time between callbacks as findings tell it.
+func about(d time.Duration) time.Duration { return d.Round(time.Millisecond) }
 
 // signedCallbacks verifies each callback of an application with a signature secret.
 func signedCallbacks(c *check.Case) {

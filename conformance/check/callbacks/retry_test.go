@@ -1,7 +1,9 @@
 package callbacks
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -69,10 +71,12 @@ func TestADayOfRefusals(t *testing.T) {
 		"for more than a day":  {doubling(15*time.Minute, 25*time.Hour), verdict.Fail},
 		"once":                 {nil, verdict.Fail},
 		"at equal intervals":   {doubling(5*time.Second, time.Hour), verdict.Fail},
-		"begun after a minute": {[]time.Duration{time.Minute}, verdict.Fail},
+		"begun after a minute": {[]time.Duration{time.Minute + 1234567}, verdict.Fail},
 	} {
 		if got := check.Grade(facts.Sort(l, waited(c.attempts)), cl, []string{"callback"}, ch, check.Causes{}); got.Outcome != c.want {
 			t.Errorf("%s: %s, want %s: %s %v", name, got.Outcome, c.want, got.Reason, got.Findings)
+		} else if s := fmt.Sprint(got.Findings); strings.Contains(s, "234567") {
+			t.Errorf("%s: a time to the nanosecond: %s", name, s)
 		}
 	}
 }

@@ -68,6 +68,10 @@ func urlDownloads(c *check.Case) {
 		if d.Forged || !d.Fresh(c.Facts) || !alive(d, c) {
 			continue
 		}
+		if strings.HasPrefix(d.R.Exchange.Error, evidence.PageInstead) {
+			c.Wrong("the archive file", d.R.Exchange.Error, d.R, d.From.At)
+			continue
+		}
 		if came := c.Unended(d); came != "" {
 			c.Wrong("a download that ends", came, d.R, d.From.At)
 			continue
@@ -157,7 +161,7 @@ func urlForged(c *check.Case) {
 			continue
 		}
 		if !slices.ContainsFunc(all, func(t facts.Download) bool { return t.H == d.H && !t.Forged && t.Served() }) {
-			c.Blocked("a refusal by a target that serves the true link", "the true link was never served", d.R)
+			c.Unproven("a refusal by a target that serves the true link", "the true link was never served", d.R)
 			return
 		}
 		c.Want(d.Refused(), "a refusal of a changed link", check.Outcome(d.R), d.R)

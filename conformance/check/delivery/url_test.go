@@ -30,6 +30,7 @@ func TestDownloadWithoutAnEnd(t *testing.T) {
 		"more than the archive says":    {200, 900, time.Second, evidence.Interrupted, verdict.Fail, "900 bytes in 1s, without an end, of a file of 80 bytes"},
 		"slow, and interrupted":         {200, 70, 59 * time.Second, evidence.Interrupted, verdict.Inconclusive, "interrupted"},
 		"no answer yet, interrupted":    {0, 0, 59 * time.Second, evidence.Interrupted, verdict.Inconclusive, "interrupted"},
+		"a web page":                    {200, 66, time.Millisecond, evidence.PageInstead + " (text/html): We are away", verdict.Fail, "a web page came in place of the file (text/html): We are away"},
 		"the connection broke":          {200, 70, time.Second, "unexpected EOF", verdict.Inconclusive, "unexpected EOF"},
 		"nobody listens at the address": {0, 0, time.Second, "connection refused", verdict.Fail, "connection refused"},
 	} {

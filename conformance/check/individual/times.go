@@ -82,7 +82,7 @@ func oneZero(c *check.Case) {
 			}
 			v, a := zero(video), zero(audio)
 			c.Want(v.Sub(a).Abs() <= allow, fmt.Sprintf("picture and sound of %s to count from one instant, give or take %v", f.Stream.Client, allow),
-				fmt.Sprintf("zero of the pictures %v after that of the sound", v.Sub(a)), b.R, f.Stream.Record())
+				fmt.Sprintf("zero of the pictures %v after that of the sound", v.Sub(a).Round(time.Millisecond)), b.R, f.Stream.Record())
 		}
 	}
 }

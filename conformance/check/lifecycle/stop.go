@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"reelcheck/conformance/check"
 	"reelcheck/conformance/evidence"
@@ -120,11 +121,16 @@ func stopBodies(c *check.Case) {
 	}
 }
 
-// stopMakesMP4 reads the first box of the delivered file.
+// stopMakesMP4 reads the first box of the delivered file. A web page that comes in its place is no MP4 file either.
 func stopMakesMP4(c *check.Case) {
 	for _, h := range c.StartedArchives() {
 		if _, ok := h.FirstStop(); !ok || h.IsIndividual() || !content.Published(c.Facts, h) || c.Encrypted(h) {
 			continue
+		}
+		for _, d := range c.Downloads() {
+			if d.H == h && strings.HasPrefix(d.R.Exchange.Error, evidence.PageInstead) {
+				c.Wrong("an MP4 file", d.R.Exchange.Error, d.R)
+			}
 		}
 		for _, m := range h.Media {
 			f, ok := c.File(m)

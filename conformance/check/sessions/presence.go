@@ -179,7 +179,7 @@ func watchedSessions(c *check.Case, each func(s *facts.Session, events []told)) 
 			}
 		}
 		if !w.Watch.Met && len(events) == 0 {
-			c.Wrong(w.Watch.Until+" within "+w.Watch.Deadline.String(), "no session callback", w)
+			c.Silent("ARC-SES-09", "no session callback", w)
 			continue
 		}
 		each(s, events)

@@ -41,8 +41,8 @@ proves that the way to the server and back is open, and
 "conform run --target FILE" judges it.
 
 Exit codes: 0 conformant, 1 not conformant, 2 usage or configuration, 3 target or
-environment unreachable, 4 inconclusive, 5 fault of the suite itself, 6 nothing wrong
-but pledges are open, 130 interrupted.`,
+environment unreachable, 4 inconclusive or nothing judged, 5 fault of the suite itself,
+6 nothing wrong but pledges are open, 130 interrupted.`,
 		SilenceUsage: true, SilenceErrors: true, Version: version,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -30,6 +30,7 @@ func TestSVG(t *testing.T) {
 		{func(r *report.Report) { r.Run.ExitCode = verdict.ExitPledges }, ": 1 passed, 1 pledged"},
 		{func(r *report.Report) { r.Run.ExitCode, r.Run.Stopped = verdict.ExitInconclusive, reporttest.Hostile }, ": stopped by a cap"},
 		{func(r *report.Report) { r.Run.ExitCode = verdict.ExitUnreachable }, ": not judged"},
+		{func(r *report.Report) { *r = *reporttest.Unjudged() }, ": not judged"},
 	} {
 		r := reporttest.Sample()
 		r.Target.URL = reporttest.Hostile

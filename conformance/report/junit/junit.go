@@ -78,7 +78,7 @@ type skip struct {
 // that of the longest scenario that its verdict rests on; scenarios run side by side and serve many clauses, so that the
 // times of a suite do not add up. A failure is a <failure> element, an inconclusive clause an <error>. Clauses that do
 // not apply or are pending are skipped, and so are failures that do not fail the run, because the baseline excuses them or they are
-// recommendations, and clauses that a failed one blocks.
+// recommendations, and clauses that a failed one blocks. A run that judged nothing has one case more, with an <error>.
 func Write(w io.Writer, r *report.Report) error {
 	b := builder{report: r, millis: map[string]int64{}, clauses: map[string]report.Clause{}}
 	for _, s := range r.Scenarios {
@@ -122,6 +122,11 @@ func (b builder) suites() suites {
 				Timestamp: r.Run.StartedAt.UTC().Format("2006-01-02T15:04:05"), Properties: b.properties()})
 		}
 		out.Suites[i].add(b.testcase(c), b.length(c))
+	}
+	if r.Counts.Unjudged() {
+		s := failed("a clause is judged", "unjudged", r.First(), r.Run.StartedAt)
+		s.ID = len(out.Suites)
+		out.Suites = append(out.Suites, s)
 	}
 	for _, s := range out.Suites {
 		out.Tests += s.Tests

@@ -191,6 +191,17 @@ func TestStaleBaselineFails(t *testing.T) {
 	}
 }
 
+// TestJudgingNothingIsAnError checks that a run in which no clause was judged has an error: skipped cases alone are green.
+func TestJudgingNothingIsAnError(t *testing.T) {
+	doc := written(t, reporttest.Unjudged())
+	if err := validate(doc); err != nil {
+		t.Error(err)
+	}
+	if !strings.Contains(string(doc), `tests="3" failures="0" errors="1"`) || !strings.Contains(string(doc), `type="unjudged"`) || !strings.Contains(string(doc), "ARC-CB-15: Individual is not declared.") {
+		t.Errorf("%s", doc)
+	}
+}
+
 // TestStrictRunsFailRecommendations checks that the file fails a build where the run does, and only there.
 func TestStrictRunsFailRecommendations(t *testing.T) {
 	r := reporttest.Sample()

@@ -18,6 +18,15 @@ const Hostile = "</script><script>alert(1)</script>]]>\x00\x1b[31m\uFFFE`` ` [x]
 // Began is the instant at which the run of [Sample] began.
 var Began = time.Date(2026, 11, 22, 17, 0, 0, 0, time.UTC)
 
+// Unjudged returns a new report of a run that judged nothing: 1 clause is not applicable, and 1 is pending.
+func Unjudged() *report.Report {
+	r := Sample()
+	r.Clauses = r.Clauses[4:6]
+	r.Counts, r.Run.ExitCode = verdict.Counts{NotApplicable: 1, Pending: 1}, verdict.ExitInconclusive
+	r.Profiles, r.Scenarios, r.Baseline = nil, nil, nil
+	return r
+}
+
 // Sample returns a new report, not conformant: 1 of each outcome, 2 more failures of which 1 is excused, and 1 clause that a failure blocks.
 func Sample() *report.Report {
 	finding := func(id, expected, actual, blocked string, where ...string) verdict.Finding {

@@ -15,6 +15,10 @@ const maxAnnotations = 10
 // Annotations writes workflow commands of GitHub: an error for each cause that failed, a warning for each that could not
 // be judged, and a notice for each excused failure. Of more than GitHub shows, the last one says how many are left out.
 func Annotations(w io.Writer, r *report.Report) error {
+	if r.Counts.Unjudged() {
+		annotateRun(w, r.First())
+		return nil
+	}
 	kinds := map[string][]report.Cause{}
 	for _, c := range r.Causes() {
 		kind := "error"
@@ -44,7 +48,11 @@ func Annotations(w io.Writer, r *report.Report) error {
 
 // UnjudgedAnnotation writes the one error of a run that could judge nothing.
 func UnjudgedAnnotation(w io.Writer, why string) {
-	fmt.Fprintf(w, "::error title=conform::Nothing could be judged: %s\n", data(why))
+	annotateRun(w, "Nothing could be judged: "+why)
+}
+
+func annotateRun(w io.Writer, message string) {
+	fmt.Fprintf(w, "::error title=conform::%s\n", data(message))
 }
 
 // data and attribute escape as the toolkit of GitHub does (actions/core, command.ts).

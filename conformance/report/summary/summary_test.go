@@ -161,3 +161,15 @@ func TestAnnotations(t *testing.T) {
 		t.Errorf("%q", lines)
 	}
 }
+
+// TestJudgingNothing checks that the summary and GitHub's annotations say that no clause was judged.
+func TestJudgingNothing(t *testing.T) {
+	var b bytes.Buffer
+	if err := Markdown(&b, reporttest.Unjudged()); err != nil || !strings.HasPrefix(b.String(), "## Nothing was judged\n\nNo clause was judged") {
+		t.Errorf("%v: %s", err, b.String())
+	}
+	b.Reset()
+	if err := Annotations(&b, reporttest.Unjudged()); err != nil || !strings.HasPrefix(b.String(), "::error title=conform::No clause was judged: each is not applicable or pending. ") {
+		t.Errorf("%v: %s", err, b.String())
+	}
+}

@@ -121,20 +121,27 @@ func (d *Display) Verdict(v verdict.Verdict, level string, open int) {
 
 // describe is Describe, but for a clause that could not be shown for a reason that another one has told. The caller must hold d.mu.
 func (d *Display) describe(v verdict.Verdict, level string) string {
-	if v.Outcome != verdict.Fail || len(v.Findings) == 0 {
-		return Describe(v, level)
-	}
-	why := v.Findings[0].Blocked
-	for _, f := range v.Findings {
-		if f.Blocked == "" || f.Blocked != why {
-			return Describe(v, level)
-		}
-	}
-	if first := d.hinder[why]; first != "" {
-		return fmt.Sprintf("%s  %s (%s): could not be shown, for the reason of %s\n", strings.ToUpper(string(v.Outcome)), v.Clause, level, first)
+	why := hindrance(v)
+	if first := d.hinder[why]; why != "" && first != "" {
+		return fmt.Sprintf("%s  %s (%s): could not be shown, for the same reason as %s\n", strings.ToUpper(string(v.Outcome)), v.Clause, level, first)
 	}
 	d.hinder[why] = v.Clause
 	return Describe(v, level)
+}
+
+// hindrance returns the one thing that kept a clause from being shown, or "".
+func hindrance(v verdict.Verdict) string {
+	why := v.Reason
+	if v.Outcome == verdict.Fail || len(v.Findings) > 0 {
+		why = ""
+	}
+	for i, f := range v.Findings {
+		if len(v.BlockedBy) > 0 || f.Blocked == "" || i > 0 && f.Blocked != why {
+			return ""
+		}
+		why = f.Blocked
+	}
+	return why
 }
 
 // Describe returns the text of a failure: clause, expected, actual, evidence. Of a clause that others block it tells only

@@ -37,7 +37,14 @@ func TestOneReasonIsToldOnce(t *testing.T) {
 	blocked("ARC-CB-03", "start answered 404")
 	blocked("ARC-CB-04", "start answered 500", "")
 	if strings.Count(out.String(), "blocked   by start answered 500") != 2 || strings.Count(out.String(), "blocked   by start answered 404") != 1 ||
-		!strings.Contains(out.String(), "FAIL  ARC-CB-02 (must): could not be shown, for the reason of ARC-CB-01\n") {
+		!strings.Contains(out.String(), "FAIL  ARC-CB-02 (must): could not be shown, for the same reason as ARC-CB-01\n") {
+		t.Errorf("got %s", out.String())
+	}
+	out.Reset()
+	for _, clause := range []string{"ARC-STO-01", "ARC-STO-03"} {
+		d.Verdict(verdict.Verdict{Clause: clause, Outcome: verdict.Inconclusive, Reason: "not shown: scenario pair broke"}, "must", 0)
+	}
+	if want := "INCONCLUSIVE  ARC-STO-01 (must): not shown: scenario pair broke\nINCONCLUSIVE  ARC-STO-03 (must): could not be shown, for the same reason as ARC-STO-01\n"; out.String() != want {
 		t.Errorf("got %s", out.String())
 	}
 }

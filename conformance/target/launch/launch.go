@@ -4,6 +4,7 @@ package launch
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,10 +38,15 @@ type Target struct {
 	process *process
 }
 
-// UnreachableError says that the target could not be started or found.
-type UnreachableError struct{ Err error }
+// UnreachableError says that the target, or what the suite itself needs, could not be started or found.
+type UnreachableError struct {
+	What string // "target" if empty
+	Err  error
+}
 
-func (e *UnreachableError) Error() string { return "target unreachable: " + e.Err.Error() }
+func (e *UnreachableError) Error() string {
+	return cmp.Or(e.What, "target") + " unreachable: " + e.Err.Error()
+}
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
 // Start launches or finds the target that f describes. A launched target gets the host:port of the mail sink, and logs

@@ -6,12 +6,17 @@
 package pace
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"net/http"
+	"regexp"
+	"strings"
 	"sync"
 	"time"
 
+	"reelcheck/conformance/text"
 	"reelcheck/spec"
 )
 
@@ -48,6 +53,7 @@ func Of(d time.Duration) Bounds {
 type Download struct {
 	Got int64 // bytes that came
 
+	head   []byte
 	bounds Bounds
 	file   io.Writer
 	began  time.Time
@@ -75,7 +81,22 @@ func (d *Download) Write(p []byte) (int, error) {
 	if d.bounds.Rate > 0 {
 		d.due.Reset(time.Until(d.began.Add(d.bounds.Patience + time.Duration(float64(d.Got)/float64(d.bounds.Rate)*float64(time.Second)))))
 	}
+	d.head = append(d.head, p[:min(len(p), headLimit-len(d.head))]...)
 	return d.file.Write(p)
+}
+
+// headLimit is how much of a download tells its kind.
+const headLimit = 512
+
+var markup = regexp.MustCompile(`(?s)<(script|style).*?</(script|style)>|<[^>]*>?`)
+
+// Page returns the first words of a web page that came in place of a file, or "".
+func (d *Download) Page() string {
+	if !strings.HasPrefix(http.DetectContentType(d.head), "text/html") {
+		return ""
+	}
+	words := strings.Join(strings.Fields(markup.ReplaceAllString(string(d.head), " ")), " ")
+	return cmp.Or(text.Clip(strings.ToValidUTF8(words, ""), 80), "no words")
 }
 
 // Stop ends the download.

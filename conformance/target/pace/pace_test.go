@@ -66,3 +66,22 @@ func TestBoundsOfTheLedger(t *testing.T) {
 		t.Errorf("%+v", b)
 	}
 }
+
+// TestPage checks that a web page is told by its first words, and that no file is taken for one.
+func TestPage(t *testing.T) {
+	for file, want := range map[string]string{
+		"<html><head><style>p{}</style></head><body><h1>Service</h1>is being\nupdated</body></html>": "Service is being updated",
+		" <!DOCTYPE html><body><img>":    "no words",
+		"\x00\x00\x00\x20ftypisom<html>": "", "PK\x03\x04<html>": "", "": "", "the film": "",
+	} {
+		_, d := Bounds{Patience: time.Minute, Most: 1 << 20}.Begin(t.Context(), new(bytes.Buffer))
+		for _, b := range []byte(file) {
+			if _, err := d.Write([]byte{b}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if d.Stop(); d.Page() != want {
+			t.Errorf("%q: %q, want %q", file, d.Page(), want)
+		}
+	}
+}
