@@ -2,8 +2,9 @@ package tape
 
 import (
 	"encoding/json"
-	"reelcheck/conformance/evidence"
 	"time"
+
+	"reelcheck/conformance/evidence"
 )
 
 // Millis reads a time in Unix milliseconds.
