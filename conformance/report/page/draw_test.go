@@ -101,3 +101,28 @@ func TestScorecards(t *testing.T) {
 		t.Errorf("chapter %+v", got)
 	}
 }
+
+// TestLabelsOfTimeAreNotCut: what lies beyond the edges of a drawing is not shown, so that 549 ms would be read as 49 ms.
+func TestLabelsOfTimeAreNotCut(t *testing.T) {
+	within := func(what string, x float64, label, anchor string, left, right float64) {
+		t.Helper()
+		wide := 5.5 * float64(len(label))
+		from := x - map[string]float64{"start": 0, "middle": wide / 2, "end": wide}[anchor]
+		if from < left || from+wide > right {
+			t.Errorf("%s: %s at %.0f, anchored at its %s, is cut", what, label, x, anchor)
+		}
+	}
+	for _, at := range []int64{0, 15, 549, 30_000, 59_400, 60_000} {
+		s := newStrip(report.Scenario{Millis: 60_000}, []moment{{At: at}})
+		within("strip", s.Moments[0].X, s.Moments[0].Label, s.Moments[0].Anchor, 104, 780)
+	}
+	for _, seconds := range []float64{0.6, 60, 119.9, 600} {
+		f := finder(&report.Report{}).film(exhibit.Exhibit{Film: &exhibit.Film{Seconds: seconds}}, verdict.Finding{})
+		for _, tick := range f.Ticks {
+			within("film", tick.X, tick.Label, tick.Anchor, 164, 780)
+		}
+		for _, tick := range draw(report.Scenario{Millis: int64(seconds * 1000)}, "").Ticks {
+			within("timeline", tick.X, tick.Label, tick.Anchor, 112, 1120)
+		}
+	}
+}

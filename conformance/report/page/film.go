@@ -57,6 +57,7 @@ type still struct {
 // Geometry of a film's drawing, in units of its viewBox.
 const (
 	filmLeft, filmWidth, filmRowHeight = 176.0, 596.0, 20.0
+	filmMargin, filmRight              = 12.0, 8.0 // beside the tracks
 	// quietest is the level in dBFS that is drawn as an empty bar.
 	quietest = -60.0
 )
@@ -146,7 +147,8 @@ func (s *finders) film(x exhibit.Exhibit, of verdict.Finding) film {
 	f.AtX = place(at)
 	step := float64(tickStep(int64(end*1000))) / 1000
 	for t := 0.0; t <= end && len(f.Ticks) < 20; t += step {
-		f.Ticks = append(f.Ticks, tick{X: place(t), Label: millis(int64(t * 1000))})
+		x, label := place(t), millis(int64(t*1000))
+		f.Ticks = append(f.Ticks, tick{x, label, anchor(x, filmLeft-filmMargin, filmLeft+filmWidth+filmRight, label)})
 	}
 	f.Stills = s.stills(*x.Film, at)
 	return f
