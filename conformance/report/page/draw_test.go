@@ -50,12 +50,12 @@ func TestTimelineWithoutRoom(t *testing.T) {
 	}
 }
 
-// TestFilm checks that the drawing shows the picture nearest to the moment, and sounds by their level.
+// TestFilm checks that the drawing shows the moment of the finding, and sounds by their level.
 func TestFilm(t *testing.T) {
 	blob := func(c byte) string { return string(append([]byte(nil), repeat(c)...)) }
 	x := exhibit.Exhibit{Ref: "s/media#5", Scenario: "s", At: 3000, Film: &exhibit.Film{Seconds: 10, Width: 640, Height: 480,
 		Rows:   []exhibit.Row{{Name: "alice tone-1", Kind: "audio", Expected: []exhibit.Span{{To: 10}}, Found: []exhibit.Span{{From: 5, To: 10, Level: -30}}}},
-		Stills: []exhibit.Still{{At: 2, Blob: blob('a')}, {At: 5, Blob: blob('b')}, {At: 8, Blob: blob('c')}, {At: 7.2, Found: []exhibit.Box{{Name: "v01", W: 320, H: 240}}}}}}
+		Stills: []exhibit.Still{{At: 2, Blob: blob('a')}, {At: 5, Blob: blob('b')}, {At: 8, Blob: blob('c')}, {At: 7.2, Found: []exhibit.Box{{Name: "v01", W: 320, H: 240}}}, {At: 4}}}}
 	r := &report.Report{Run: report.Run{Evidence: "evidence"}, Exhibits: []exhibit.Exhibit{x},
 		Scenarios: []report.Scenario{{Name: "s", Millis: 6000, Lanes: []timeline.Lane{{Name: "REST", Marks: []timeline.Mark{{At: 3000, Label: "x", Kind: "ok"}}}}}}}
 	found := finder(r).of(report.Clause{Findings: []verdict.Finding{{Where: []string{"s/media#5", "s/gone#6"}, At: 7.2}}})
@@ -63,7 +63,7 @@ func TestFilm(t *testing.T) {
 		t.Fatalf("%+v", found)
 	}
 	f := found[0].Films[0]
-	if len(f.Stills) != 2 || f.Stills[0].At != 7.2 || f.Stills[0].Path != "" || f.Stills[1].At != 8 || f.Stills[1].Path != "evidence/blobs/"+blob('c') {
+	if len(f.Stills) != 1 || f.Stills[0].At != 7.2 || f.Stills[0].Path != "" {
 		t.Errorf("stills %+v", f.Stills)
 	}
 	if heard := f.Rows[0].Found[0]; heard.H != 0.5 || heard.X != filmLeft+filmWidth/2 || heard.W != filmWidth/2 {
