@@ -16,8 +16,8 @@ type Score struct {
 	verdict.Counts
 }
 
-// Judged returns how many clauses could pass or fail.
-func (s Score) Judged() int { return s.Passed + s.Failed + s.Inconclusive }
+// Judged returns how many clauses passed or failed.
+func (s Score) Judged() int { return s.Passed + s.Failed }
 
 // Scores returns the scores of the chapters in the order of the ledger.
 func (r *Report) Scores() []Score {
