@@ -107,7 +107,7 @@ func (a *Answers) Questions() []Question {
 		{Flag: "application-id", Text: "id of the application; none if the server knows only API keys", Answer: &a.ApplicationID, None: true},
 		{Flag: "private-key", Text: "file with the private key of the application (PEM)", Answer: &a.PrivateKey, Required: yes, Applies: unified, Check: a.key},
 		{Flag: "api-key", Text: "API key; none if the server knows only applications", Answer: &a.APIKey, None: true, Required: func() bool { return a.ApplicationID == "" },
-			Lacking: "an API key: there is no application id, and the suite logs in by one of them; to give an id, stop by Ctrl-C and begin again", Check: digits},
+			Lacking: "an API key: there is no application id, and the suite logs in by one of them; to give an id, begin again", Check: digits},
 		{Flag: "api-secret-variable", Text: "environment variable with the API secret (its name: secrets do not go into the file)", Answer: &a.APISecret, Default: always("REELCHECK_API_SECRET"), Applies: legacy, Check: variable},
 		{Flag: "callback-listen", Text: "address and port where the suite listens for callbacks, such as 127.0.0.1:9080 or 0.0.0.0:9080; none if the server cannot reach the suite, or calls public addresses alone", Answer: &a.CallbackListen, Default: a.called, Check: listener},
 		{Flag: "callback-url", Text: "URL by which the server reaches that address; any path works", Answer: &a.CallbackURL, Default: reachable(&a.CallbackListen), Required: yes, Applies: called, Check: absolute},
