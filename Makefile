@@ -23,7 +23,7 @@ help: ## List the targets
 
 .PHONY: build
 build: ## Build bin/archived, its bin/archived-decoder and bin/archived-encoder, and bin/conform
-	go build -o bin/ ./reference/cmd/archived ./reference/cmd/archived-decoder ./reference/cmd/archived-encoder ./conformance/cmd/conform
+	go build -buildvcs=auto -o bin/ ./reference/cmd/archived ./reference/cmd/archived-decoder ./reference/cmd/archived-encoder ./conformance/cmd/conform
 
 # $(call debian,PROBE,PACKAGES) installs packages unless the probe finds what they hold.
 debian = @{ $(1); } >/dev/null 2>&1 || { sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \

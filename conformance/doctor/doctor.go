@@ -182,6 +182,9 @@ func (e *examination) lacks(step string) bool {
 }
 
 func (e *examination) try(ctx context.Context, s step) Step {
+	if s.name == "control API" && !e.File.Has(config.Control) { // whatever it would need
+		return Step{s.name, Absent, "the target file does not declare control"}
+	}
 	for _, need := range s.needs {
 		if e.lacks(need) {
 			return Step{s.name, Untried, "needs: " + need}

@@ -68,16 +68,24 @@ func (e *examination) clientToken() (string, error) {
 	return e.token, err
 }
 
-// refused adds to the error of a client what the target answered to it.
+// refused adds to the error of a client what the target answered to it, and where, and what to do if that is not the place.
 func (e *examination) refused(err error) error {
 	records := e.journal.View().Records
 	for i := len(records) - 1; i >= 0; i-- {
 		if x := records[i].Exchange; x != nil && x.Identity == evidence.AsClient && x.Response != nil && x.Response.Status >= http.StatusBadRequest {
-			return fmt.Errorf("%w; the target said: %s", err, x.Response.Body.Text)
+			err = fmt.Errorf("%w; %s %s was answered: %s", err, x.Request.Method, x.Request.URL, x.Response.Body.Text)
+			if x.Response.Status == http.StatusNotFound || x.Response.Status == http.StatusMethodNotAllowed {
+				err = fmt.Errorf("%w; %s", err, elsewhere)
+			}
+			return err
 		}
 	}
 	return err
 }
+
+// elsewhere is the advice for clients that do not find what they ask for.
+const elsewhere = "if clients of this target connect or publish elsewhere, say so under publisher.whip in the target file, or name another " +
+	"publisher.driver; without events over a WebSocket leave out the capability events"
 
 func (e *examination) publish(ctx context.Context) (string, error) {
 	codec, film := filmFor(e.File)

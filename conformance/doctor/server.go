@@ -129,9 +129,6 @@ func (e *examination) login(ctx context.Context, as target.As, advice string) (s
 
 // control makes an application that delivers to the suite.
 func (e *examination) control(ctx context.Context) (string, error) {
-	if !e.File.Has(config.Control) {
-		return "", absent("the target file does not declare control")
-	}
 	r := target.AppRequest{Name: "conform doctor", ArchiveCallbackURL: e.hooks.Endpoint(scenario, "default")}
 	if e.File.Has(config.Monitoring) {
 		r.SessionCallbackURL = e.hooks.Endpoint(scenario, "session")

@@ -1,12 +1,15 @@
 package doctor
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"reelcheck/conformance/evidence"
 	"reelcheck/conformance/target/config"
 )
 
@@ -40,6 +43,40 @@ func TestUndeclaredIsNotUntried(t *testing.T) {
 	for _, step := range p.examine(t) {
 		if step.Name == "signature" && (step.State != Absent || !strings.Contains(step.Detail, "does not declare signing")) {
 			t.Errorf("%+v", step)
+		}
+	}
+}
+
+// TestABadBucketHindersTheFileAlone: without the control API no session needs the bucket.
+func TestABadBucketHindersTheFileAlone(t *testing.T) {
+	p := newPatient(t)
+	guardedBucket(t, p)
+	got := map[string]Step{}
+	for _, step := range p.examine(t) {
+		got[step.Name] = step
+	}
+	for name, want := range map[string]State{"bucket": Wrong, "control API": Absent, "session": OK, "publish": OK, "archive": OK, "file": Untried} {
+		if got[name].State != want {
+			t.Errorf("%+v, want %q", got[name], want)
+		}
+	}
+}
+
+// TestRefusedClientsKnowWhere: a client that is not let in says what it asked, and where to tell the suite another place.
+func TestRefusedClientsKnowWhere(t *testing.T) {
+	j, err := evidence.Create(filepath.Join(t.TempDir(), "evidence"), evidence.About{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	for status, hint := range map[int]bool{404: true, 403: false} {
+		if _, err := j.Append(evidence.Record{Scenario: scenario, Label: "publish", Exchange: &evidence.Exchange{Identity: evidence.AsClient,
+			Request: evidence.Request{Method: "POST", URL: "http://h/v2/session/s1/whip"}, Response: &evidence.Response{Status: status, Body: evidence.Body{Text: "no"}}}}); err != nil {
+			t.Fatal(err)
+		}
+		got := (&examination{journal: j}).refused(errors.New("WHIP offer answered")).Error()
+		if !strings.Contains(got, "POST http://h/v2/session/s1/whip was answered: no") || strings.Contains(got, "publisher.whip") != hint {
+			t.Errorf("%d: %s", status, got)
 		}
 	}
 }

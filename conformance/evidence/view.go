@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -163,7 +164,7 @@ func (v View) Labels(prefix string) View {
 // Ref returns the record that a reference names, as [Record.Ref] makes it. Its end, #812, is enough.
 func (v View) Ref(ref string) (r Record, ok bool) {
 	for _, r := range v.Records {
-		if ref == r.Ref() || ref == fmt.Sprintf("#%d", r.Seq) {
+		if ref == r.Ref() || strings.TrimPrefix(ref, "#") == strconv.FormatInt(r.Seq, 10) {
 			return r, true
 		}
 	}

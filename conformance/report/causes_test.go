@@ -108,12 +108,15 @@ func TestHeadline(t *testing.T) {
 	stale := []Stale{{"A", "baseline: A passed unexpectedly; remove the entry, or mark it flaky: true"}}
 	pass := Clause{ID: "A", Level: "must", Outcome: verdict.Pass}
 	for want, r := range map[string]*Report{
-		"Conformant": {},
-		"Conformant, of 1 clause selected; 386 not selected":         {Run: Run{NotSelected: 386}, Counts: verdict.Counts{Passed: 1}},
-		"Not conformant, of 2 clauses selected; 385 not selected":    {Run: Run{NotSelected: 385, ExitCode: 1}, Counts: verdict.Counts{Failed: 2}, Clauses: []Clause{broken("B", "x")}},
-		"Inconclusive; stopped by --max-bytes 9, after 10 bytes":     {Run: Run{Stopped: "--max-bytes 9, after 10 bytes", ExitCode: 4}, Counts: verdict.Counts{Inconclusive: 1}},
-		"Nothing was judged, of 1 clause selected; 386 not selected": {Run: Run{NotSelected: 386, ExitCode: 4}, Counts: verdict.Counts{NotApplicable: 1}},
-		"Not conformant; stopped by --max-archives 1, of 1 clause selected; 1 not selected": {Run: Run{Stopped: "--max-archives 1", NotSelected: 1, ExitCode: 1},
+		"Conformant":                      {},
+		"Conformant in 1 selected clause": {Run: Run{NotSelected: 386}, Counts: verdict.Counts{Passed: 1}},
+		"Conformant in the 52 of 55 selected clauses that were judged":                        {Run: Run{NotSelected: 332}, Counts: verdict.Counts{Passed: 51, Failed: 1, NotApplicable: 2, Pending: 1}},
+		"Conformant so far in the 2 of 3 selected clauses that were judged; pledges are open": {Run: Run{NotSelected: 1, ExitCode: 6}, Counts: verdict.Counts{Passed: 2, Pledged: 1}},
+		"Inconclusive, judged by 55 of 387 clauses":                                           {Run: Run{NotSelected: 332, ExitCode: 4}, Counts: verdict.Counts{Inconclusive: 55}},
+		"Not conformant, judged by 2 of 387 clauses":                                          {Run: Run{NotSelected: 385, ExitCode: 1}, Counts: verdict.Counts{Failed: 2}, Clauses: []Clause{broken("B", "x")}},
+		"Inconclusive; stopped by --max-bytes 9, after 10 bytes":                              {Run: Run{Stopped: "--max-bytes 9, after 10 bytes", ExitCode: 4}, Counts: verdict.Counts{Inconclusive: 1}},
+		"Nothing was judged by 1 of 387 clauses":                                              {Run: Run{NotSelected: 386, ExitCode: 4}, Counts: verdict.Counts{NotApplicable: 1}},
+		"Not conformant, judged by 1 of 2 clauses; stopped by --max-archives 1": {Run: Run{Stopped: "--max-archives 1", NotSelected: 1, ExitCode: 1},
 			Counts: verdict.Counts{Failed: 1}, Clauses: []Clause{broken("B", "x")}},
 		"Not conformant, only because the baseline is out of date": {Run: Run{Stale: stale, ExitCode: 1}, Clauses: []Clause{pass}},
 		"Not conformant": {Run: Run{Stale: stale, ExitCode: 1}, Clauses: []Clause{pass, broken("B", "x")}},

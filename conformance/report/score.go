@@ -16,8 +16,8 @@ type Score struct {
 	verdict.Counts
 }
 
-// Judged returns how many clauses could pass or fail.
-func (s Score) Judged() int { return s.Passed + s.Failed + s.Inconclusive }
+// Judged returns how many clauses passed or failed.
+func (s Score) Judged() int { return s.Passed + s.Failed }
 
 // Scores returns the scores of the chapters in the order of the ledger.
 func (r *Report) Scores() []Score {
@@ -60,34 +60,44 @@ func (r *Report) Headline() string {
 	if r.Run.NoArchive != "" {
 		return "No archive could be started"
 	}
-	selected := ""
-	if r.Run.NotSelected > 0 {
-		selected = fmt.Sprintf(", of %s selected; %d not selected", text.Number(r.Counts.Total(), "clause", "clauses"), r.Run.NotSelected)
+	within, by, selected := "", "", "" // which clauses a verdict holds for, and which it comes from
+	if all := r.Counts.Total(); r.Run.NotSelected > 0 {
+		within = " in " + inSelected(r.Counts.Passed+r.Counts.Failed, all)
+		by = fmt.Sprintf(" by %d of %d clauses", all, all+r.Run.NotSelected)
+		selected = ", judged" + by
 	}
 	if r.Run.Stopped != "" {
-		selected = "; stopped by " + r.Run.Stopped + selected
+		selected += "; stopped by " + r.Run.Stopped
 	}
 	switch r.Run.ExitCode {
 	case verdict.ExitConformant:
-		return "Conformant" + selected
+		return "Conformant" + within
 	case verdict.ExitNonConformant:
 		if r.Outdated() {
-			return "Not conformant, only because the baseline is out of date" + selected
+			return "Not conformant" + selected + ", only because the baseline is out of date"
 		}
 		return "Not conformant" + selected
 	case verdict.ExitUnreachable:
 		return "Target or environment unreachable"
 	case verdict.ExitInconclusive:
 		if r.Counts.Unjudged() {
-			return "Nothing was judged" + selected
+			return "Nothing was judged" + by
 		}
 		return "Inconclusive" + selected
 	case verdict.ExitPledges:
-		return "Conformant so far; pledges are open" + selected
+		return "Conformant so far" + within + "; pledges are open"
 	case verdict.ExitInterrupted:
 		return "Interrupted"
 	}
 	return "Fault of the suite"
+}
+
+// inSelected names the judged ones of all selected clauses.
+func inSelected(judged, all int) string {
+	if judged < all {
+		return fmt.Sprintf("the %d of %s", judged, text.Number(all, "selected clause that was judged", "selected clauses that were judged"))
+	}
+	return text.Number(all, "selected clause", "selected clauses")
 }
 
 // Outdated reports whether nothing fails the run but entries of the baseline.

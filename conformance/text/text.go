@@ -19,6 +19,30 @@ func Clip(s string, n int) string {
 	return s
 }
 
+// Apart returns a and b, each cut to about n characters around the first one that differs, with their lengths if something was cut.
+func Apart(a, b string, n int) (string, string) {
+	x, y := []rune(a), []rune(b)
+	if len(x) <= n && len(y) <= n {
+		return a, b
+	}
+	same := 0
+	for same < min(len(x), len(y)) && x[same] == y[same] {
+		same++
+	}
+	from := max(0, min(same-n/4, max(len(x), len(y))-n))
+	part := func(r []rune) string {
+		s := string(r[min(from, len(r)):min(from+n, len(r))])
+		if from > 0 {
+			s = "…" + s
+		}
+		if from+n < len(r) {
+			s += "…"
+		}
+		return s + " (" + Number(len(r), "character", "characters") + ")"
+	}
+	return part(x), part(y)
+}
+
 // Head returns the first n characters of s.
 func Head(s string, n int) string {
 	for i := range s {

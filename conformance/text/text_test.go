@@ -1,6 +1,7 @@
 package text
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -34,6 +35,22 @@ func TestNumber(t *testing.T) {
 	for n, want := range map[int]string{0: "0 clauses are kept", 1: "1 clause is kept", 21: "21 clauses are kept"} {
 		if got := Number(n, "clause is kept", "clauses are kept"); got != want {
 			t.Errorf("%d: %q, want %q", n, got, want)
+		}
+	}
+}
+
+// TestApart checks that two long texts are cut where they differ, and that nobody takes the cut for the end.
+func TestApart(t *testing.T) {
+	long := strings.Repeat("ä", 1000)
+	for _, c := range []struct{ a, b, wantA, wantB string }{
+		{"short", "other", "short", "other"},
+		{long + "a", long + "b", "…" + strings.Repeat("ä", 7) + "a (1001 characters)", "…" + strings.Repeat("ä", 7) + "b (1001 characters)"},
+		{long, "", "ääääääää… (1000 characters)", " (0 characters)"},
+		{long, long[:100], "…" + strings.Repeat("ä", 8) + "… (1000 characters)", "…ää (50 characters)"},
+		{"a" + long, "b" + long, "aäääääää… (1001 characters)", "bäääääää… (1001 characters)"},
+	} {
+		if a, b := Apart(c.a, c.b, 8); a != c.wantA || b != c.wantB {
+			t.Errorf("%.10q and %.10q: %q and %q", c.a, c.b, a, b)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package individual
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"reelcheck/conformance/check"
@@ -165,7 +166,11 @@ func connectionData(c *check.Case) {
 		}
 		want := f.Stream.Record().Published.ConnectionData
 		got, ok := f.About["connectionData"].Text()
-		c.Want(ok && got == want, fmt.Sprintf("connectionData %s", text.Clip(fmt.Sprintf("%q", want), 120)), f.About["connectionData"].Show(), b.R, f.Stream.Record())
+		expected, actual := text.Apart(strconv.Quote(want), strconv.Quote(got), 120)
+		if !ok {
+			actual = f.About["connectionData"].Show()
+		}
+		c.Want(ok && got == want, "connectionData "+expected, actual, b.R, f.Stream.Record())
 	})
 }
 

@@ -23,7 +23,7 @@ func evidenceCommand(*int) *cobra.Command {
 		Short: "Print the record that a finding names, such as list/list.all#812",
 		Long: `evidence prints a record of the evidence: who asked what and what was answered, with a
 curl line that repeats it, a callback, what was found in a file. REF is a reference as
-reports print it; its number, #812, is enough.
+reports print it; its number, 812, is enough.
 
 --out writes the bytes instead: the body of the answer or of the callback, or the file.`,
 		Args: cobra.ExactArgs(1),
@@ -43,7 +43,7 @@ reports print it; its number, #812, is enough.
 			if out != "" || request {
 				return writeBody(cmd.OutOrStdout(), v, r, out, request)
 			}
-			return printRecord(cmd.OutOrStdout(), r)
+			return printRecord(cmd.OutOrStdout(), v, r)
 		},
 	}
 	cmd.Flags().StringVar(&dir, "dir", "report", "report folder; without the flag the current folder is tried too")
@@ -63,12 +63,9 @@ func openEvidence(dirs []string) (evidence.View, error) {
 	return evidence.View{}, fmt.Errorf("there is no evidence in %s; name the report folder with --dir", strings.Join(dirs, " or in "))
 }
 
-// wholePart is more than the longest text that a record holds.
-const wholePart = 1 << 30
-
 // printRecord prints what a person needs of a record. Nothing that the target sent reaches the terminal as it is.
-func printRecord(w io.Writer, r evidence.Record) error {
-	x := exhibit.Of(r, r.Sent(), wholePart)
+func printRecord(w io.Writer, v evidence.View, r evidence.Record) error {
+	x := exhibit.Whole(r, v)
 	fmt.Fprintf(w, "%s\n%s\n%s\n", text.Line(x.Ref), text.Line(x.Title), r.Sent().Format(time.RFC3339Nano))
 	for _, p := range x.Parts {
 		fmt.Fprintf(w, "\n--- %s\n%s\n", p.Name, text.Plain(p.Text))

@@ -29,7 +29,7 @@ func TestEvidence(t *testing.T) {
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for _, ref := range []string{r.Ref(), "#1"} {
+	for _, ref := range []string{r.Ref(), "#1", "1"} {
 		code, out, errs := conform(t, "evidence", ref, "--dir", dir)
 		for _, want := range []string{"list/list.all#1\n", "GET /archive → 200", "\n  \"id\": \"a1\"", `\x9b31mred\u202e`, `-H 'Authorization: Bearer '"$JWT"`} {
 			if code != 0 || !strings.Contains(out, want) {

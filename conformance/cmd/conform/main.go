@@ -13,12 +13,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reelcheck/conformance/built"
 	"reelcheck/conformance/runner"
 	"reelcheck/conformance/verdict"
 )
 
-// version is set by the linker.
-var version = "dev"
+// version says which suite judges.
+var version = built.Version()
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

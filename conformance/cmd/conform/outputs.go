@@ -23,7 +23,7 @@ type outputs struct {
 }
 
 func (o *outputs) flags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.sign, "sign", "", "sign the report and its evidence with this Ed25519 key (PEM); see conform verify")
+	cmd.Flags().StringVar(&o.sign, "sign", "", "sign all files of the report folder, and with them the evidence that lies there, with this Ed25519 key (PEM); see conform verify")
 	cmd.Flags().BoolVar(&o.annotate, "annotate", os.Getenv("GITHUB_ACTIONS") == "true", "print annotations for GitHub; the default is true there")
 }
 

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -65,21 +64,22 @@ func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
 func printScenarios(w io.Writer, p runner.Plan, e runner.Estimate) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	var why []string // scenarios are not run
-	fmt.Fprintln(t, "scenario\tat most\ttime\tarchives\twhat it does")
+	fmt.Fprintln(t, "scenario\tat most\twaits\tarchives\twhat it does")
 	for _, sc := range p.Scenarios {
-		mode := "instant"
+		mode, most := "-", text.Span(sc.Within)
 		if sc.Wait > 0 {
 			mode = fmt.Sprintf("%s, %s", p.File.Time, text.Span(sc.Wait))
+			most += " + wait"
 		}
 		if sc.Virtual {
-			mode = "virtual"
+			mode, most = "virtual", text.Span(sc.Within)
 		}
 		step, unmet := sc.Unmet(p.File)
 		if unmet {
-			mode = "not run"
+			mode, most = "-", "not run"
 		}
 		title := wrap(sc.Title, titleWidth)
-		fmt.Fprintf(t, "%s\t%v\t%s\t%d\t%s\n", sc.Name, sc.Within.Round(time.Second), mode, e.Scenarios[sc.Name].Archives, title[0])
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\n", sc.Name, most, mode, e.Scenarios[sc.Name].Archives, title[0])
 		for _, rest := range title[1:] {
 			fmt.Fprintf(t, "\t\t\t\t%s\n", rest)
 		}
@@ -97,7 +97,7 @@ func printScenarios(w io.Writer, p runner.Plan, e runner.Estimate) error {
 // Widths in characters, so that a terminal of 120 columns shows a line as one.
 const (
 	lineWidth  = 120
-	titleWidth = 50
+	titleWidth = 44
 )
 
 // wrap breaks text at spaces into lines of at most width bytes; a longer word keeps a line for itself.

@@ -20,8 +20,9 @@ func siteCommand(*int) *cobra.Command {
 		Short: "Make a static web page of the reports of several implementations",
 		Long: `site makes a page with a table of implementations and chapters, and a page and a badge for
 each report. DIR is a report folder or a report.json. Everything is made anew from
-report.json, so that a report of unknown origin brings no script with it. NAME is by default
-the name in the target file, or its product and version.`,
+report.json, so that a report of unknown origin brings no script with it, and the evidence
+with its pictures stays behind. NAME is by default the name in the target file, or its
+product and version.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var entries []site.Entry

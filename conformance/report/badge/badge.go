@@ -7,35 +7,36 @@ import (
 	"io"
 
 	"reelcheck/conformance/report"
+	"reelcheck/conformance/text"
 	"reelcheck/conformance/verdict"
 )
 
 // SVG writes the badge. It holds no text of the target, and the same result makes the same bytes.
 func SVG(w io.Writer, r *report.Report) error {
-	text, colour := words(r)
-	left, right := width(label), width(text)
+	says, colour := words(r)
+	left, right := width(label), width(says)
 	return picture.Execute(w, struct {
 		Label, Text, Colour     string
 		Left, Right, Width      int
 		LeftMiddle, RightMiddle int
-	}{label, text, colour, left, right, left + right, left / 2, left + right/2})
+	}{label, says, colour, left, right, left + right, left / 2, left + right/2})
 }
 
 const label = "archive conformance"
 
 // words returns the right half of the badge and its colour.
-func words(r *report.Report) (text, colour string) {
+func words(r *report.Report) (says, colour string) {
 	c := r.Counts
 	switch r.Run.ExitCode {
 	case verdict.ExitConformant:
-		text, colour = fmt.Sprintf("conformant, %d passed", c.Passed), "#1a7f4b"
+		says, colour = fmt.Sprintf("conformant, %d passed", c.Passed), "#1a7f4b"
 		if c.Excused > 0 {
-			return fmt.Sprintf("%s, %d excused", text, c.Excused), "#8a6d00"
+			return fmt.Sprintf("%s, %d excused", says, c.Excused), "#8a6d00"
 		}
 		if len(r.Run.Selection) > 0 { // a part of the clauses proves nothing about the others
-			return fmt.Sprintf("%d of selected clauses passed", c.Passed), colour
+			return text.Number(c.Passed, "selected clause passed", "selected clauses passed"), colour
 		}
-		return text, colour
+		return says, colour
 	case verdict.ExitNonConformant:
 		if r.Outdated() {
 			return "baseline out of date", "#c0362c"

@@ -23,7 +23,7 @@ func TestSVG(t *testing.T) {
 		{func(r *report.Report) { r.Run.ExitCode = verdict.ExitConformant }, ": conformant, 1 passed, 1 excused"},
 		{func(r *report.Report) {
 			r.Run.ExitCode, r.Run.Selection, r.Counts.Excused = verdict.ExitConformant, []string{"CB"}, 0
-		}, ": 1 of selected clauses passed"},
+		}, ": 1 selected clause passed"},
 		{func(r *report.Report) {
 			r.Run.Stale, r.Clauses = []report.Stale{{Clause: "ARC-START-01", Why: "passed"}}, r.Clauses[:1]
 		}, ": baseline out of date"},

@@ -3,6 +3,7 @@ package diff
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -83,6 +84,21 @@ func TestWhatWasNotSelectedIsNotCompared(t *testing.T) {
 		}
 		if !strings.Contains(plain.String(), c.line) || !strings.Contains(plain.String(), c.note) || (c.note == "") == strings.Contains(plain.String(), "not compared") {
 			t.Errorf("%s:\n%s", name, &plain)
+		}
+	}
+}
+
+// TestLongTextsShowTheirDifference: texts that differ after the place where a line is cut looked the same.
+func TestLongTextsShowTheirDifference(t *testing.T) {
+	long := strings.Repeat("The archive is kept. ", 30)
+	var plain, markdown bytes.Buffer
+	r := Compare(&report.Report{Clauses: []report.Clause{{ID: "A", Text: long + "For a day."}}}, &report.Report{Clauses: []report.Clause{{ID: "A", Text: long + "For a week."}}})
+	if err := errors.Join(r.Plain(&plain), r.Markdown(&markdown)); err != nil {
+		t.Fatal(err)
+	}
+	for _, got := range []string{plain.String(), markdown.String()} {
+		if !strings.Contains(got, "For a week. (641 characters), was …") || !strings.Contains(got, "For a day. (640 characters)") {
+			t.Errorf("the difference is cut off: %s", got)
 		}
 	}
 }

@@ -67,7 +67,8 @@ func (c Change) what() string {
 	case Removed:
 		return "was " + c.Before
 	default:
-		return c.After + ", was " + c.Before
+		after, before := text.Apart(c.After, c.Before, maxWhy/3)
+		return after + ", was " + before
 	}
 }
 

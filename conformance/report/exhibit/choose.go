@@ -1,6 +1,7 @@
 package exhibit
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -25,12 +26,9 @@ const (
 // not be judged.
 func Choose(ledger spec.Ledger, verdicts []verdict.Verdict, v evidence.View) []Exhibit {
 	records, zero := map[string]evidence.Record{}, map[string]time.Time{}
-	c := choice{films: films{ledger: ledger, view: v, moments: moments(verdicts)}, fetched: map[string]evidence.Exchange{}}
+	c := choice{films: films{ledger: ledger, view: v, moments: moments(verdicts)}, fetched: downloads(v)}
 	for _, r := range v.Records {
 		records[r.Ref()] = r
-		if r.Exchange != nil && r.Exchange.Identity == evidence.AsNobody {
-			c.fetched[file(r)] = *r.Exchange
-		}
 		if _, known := zero[r.Scenario]; !known {
 			zero[r.Scenario] = r.Time
 		}
@@ -84,9 +82,41 @@ func at(list []string, i int) string {
 // choice collects exhibits until a limit is reached.
 type choice struct {
 	films
-	fetched map[string]evidence.Exchange // downloads, by [file]
+	fetched fetched
 	chosen  []Exhibit
 	text    int
+}
+
+// fetched are the downloads of files, by [file].
+type fetched map[string]evidence.Exchange
+
+func downloads(v evidence.View) fetched {
+	out := fetched{}
+	for _, r := range v.Records {
+		if r.Exchange != nil && r.Exchange.Identity == evidence.AsNobody {
+			out[file(r)] = *r.Exchange
+		}
+	}
+	return out
+}
+
+// add adds to the exhibit of a file the exchange by which it came.
+func (f fetched) add(x *Exhibit, r evidence.Record, most int) {
+	if got, ok := f[file(r)]; ok && x.Film == nil && (r.Media != nil || r.Individual != nil || r.Object != nil) {
+		_, parts, curl := exchange(got, most)
+		x.Parts, x.Curl = append(parts, x.Parts...), curl
+	}
+}
+
+// Whole returns all that v holds about a record: nothing is cut, and what a report draws of a film is told as JSON.
+func Whole(r evidence.Record, v evidence.View) Exhibit {
+	const most = math.MaxInt
+	x := Of(r, r.Sent(), most)
+	if r.Media != nil {
+		x.Parts = append(x.Parts, whole(r, x.Kind, most))
+	}
+	downloads(v).add(&x, r, most)
+	return x
 }
 
 // file returns the same for the records of a file: those of its download, the object and its content.
@@ -104,10 +134,7 @@ func (c *choice) add(r evidence.Record, zero time.Time) {
 	if r.Media != nil {
 		x.Film = c.of(r)
 	}
-	if got, ok := c.fetched[file(r)]; ok && x.Film == nil && (r.Media != nil || r.Individual != nil || r.Object != nil) {
-		_, parts, curl := exchange(got, mostPart)
-		x.Parts, x.Curl = append(parts, x.Parts...), curl
-	}
+	c.fetched.add(&x, r, mostPart)
 	for _, p := range x.Parts {
 		c.text += len(p.Text)
 	}

@@ -39,3 +39,15 @@ func TestAFileShowsItsDownload(t *testing.T) {
 		t.Errorf("a file that nobody downloaded: %+v", x)
 	}
 }
+
+// TestWholeTellsWhatTheReportShows: of a file, the exchange by which it came, and what was found in it.
+func TestWholeTellsWhatTheReportShows(t *testing.T) {
+	id := map[string]string{evidence.Archive: "a"}
+	download := evidence.Record{Seq: 1, Scenario: "pair", Label: "object", IDs: id, Exchange: &evidence.Exchange{Identity: evidence.AsNobody,
+		Request: evidence.Request{Method: "GET", URL: "http://server/archive.mp4"}, Response: &evidence.Response{Status: 200}}}
+	film := evidence.Record{Seq: 2, Scenario: "pair", Label: "object.media", IDs: id, Media: &evidence.Media{Report: []byte(`{"problems":["no moov box"]}`)}}
+	x := Whole(film, evidence.View{Records: []evidence.Record{download, film}})
+	if len(x.Parts) != 3 || x.Parts[0].Name != "request" || x.Parts[1].Name != "answer" || !strings.Contains(x.Parts[2].Text, "no moov box") || !strings.Contains(x.Curl, "http://server/archive.mp4") {
+		t.Errorf("%+v", x)
+	}
+}

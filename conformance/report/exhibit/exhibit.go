@@ -3,7 +3,6 @@
 package exhibit
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -134,15 +133,6 @@ func message(name, first string, header http.Header, body evidence.Body, most in
 		fmt.Fprintf(&b, "\n\n(%d bytes, evidence/blobs/%s)", body.Size, body.SHA256)
 	}
 	return cut(name, strings.TrimLeft(b.String(), "\n"), most)
-}
-
-// pretty indents JSON and leaves other text as it is. It keeps the order of members, and values as they were sent.
-func pretty(s string) string {
-	var b bytes.Buffer
-	if json.Indent(&b, []byte(s), "", "  ") != nil {
-		return s
-	}
-	return b.String()
 }
 
 func cut(name, s string, most int) Text {

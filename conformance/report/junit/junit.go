@@ -46,7 +46,7 @@ type suite struct {
 	Properties []property `xml:"properties>property"`
 	Cases      []testcase `xml:"testcase"`
 
-	longest int64 // milliseconds of its longest scenario
+	millis float64
 }
 
 type property struct {
@@ -75,17 +75,26 @@ type skip struct {
 }
 
 // Write writes one test case per clause, grouped by chapter. Its name is the clause's id with its title, and its time
-// that of the longest scenario that its verdict rests on; scenarios run side by side and serve many clauses, so that the
-// times of a suite do not add up. A failure is a <failure> element, an inconclusive clause an <error>. Clauses that do
+// a share of that of the longest scenario that its verdict rests on. Scenarios run side by side and serve many clauses: the shares are such that
+// the times of all cases add up to that of the run, because readers add them. A failure is a <failure> element, an inconclusive clause an <error>. Clauses that do
 // not apply or are pending are skipped, and so are failures that do not fail the run, because the baseline excuses them or they are
 // recommendations, and clauses that a failed one blocks. A run that judged nothing has one case more, with an <error>.
 func Write(w io.Writer, r *report.Report) error {
-	b := builder{report: r, millis: map[string]int64{}, clauses: map[string]report.Clause{}}
+	b := builder{report: r, millis: map[string]int64{}, served: map[string]int{}, clauses: map[string]report.Clause{}}
 	for _, s := range r.Scenarios {
 		b.millis[s.Name] = s.Millis
 	}
 	for _, c := range r.Clauses {
 		b.clauses[c.ID] = c
+		b.served[b.longest(c)]++
+	}
+	total := 0.0
+	for name := range b.served {
+		total += float64(b.millis[name])
+	}
+	b.scale = 1
+	if took := float64(r.Run.FinishedAt.Sub(r.Run.StartedAt).Milliseconds()); total > took {
+		b.scale = max(took, 0) / total
 	}
 	return write(w, b.suites())
 }
@@ -106,12 +115,14 @@ func write(w io.Writer, s suites) error {
 type builder struct {
 	report  *report.Report
 	millis  map[string]int64 // length by scenario
+	served  map[string]int   // clauses by their longest scenario
+	scale   float64          // of the time of a scenario
 	clauses map[string]report.Clause
 }
 
 func (b builder) suites() suites {
 	r := b.report
-	out := suites{Name: "conform", Time: seconds(r.Run.FinishedAt.Sub(r.Run.StartedAt).Milliseconds())}
+	out := suites{Name: "conform", Time: seconds(float64(r.Run.FinishedAt.Sub(r.Run.StartedAt).Milliseconds()))}
 	index := map[string]int{}
 	for _, c := range r.Clauses {
 		i, ok := index[c.Chapter]
@@ -121,7 +132,7 @@ func (b builder) suites() suites {
 			out.Suites = append(out.Suites, suite{ID: i, Name: clean(c.Chapter), Package: "conform", Hostname: "localhost",
 				Timestamp: r.Run.StartedAt.UTC().Format("2006-01-02T15:04:05"), Properties: b.properties()})
 		}
-		out.Suites[i].add(b.testcase(c), b.length(c))
+		out.Suites[i].add(b.testcase(c), b.share(c))
 	}
 	if r.Counts.Unjudged() {
 		s := failed("a clause is judged", "unjudged", r.First(), r.Run.StartedAt)
@@ -155,7 +166,7 @@ func (b builder) properties() []property {
 	return out
 }
 
-func (s *suite) add(c testcase, millis int64) {
+func (s *suite) add(c testcase, millis float64) {
 	s.Tests++
 	switch {
 	case c.Failure != nil:
@@ -165,14 +176,14 @@ func (s *suite) add(c testcase, millis int64) {
 	case c.Skipped != nil:
 		s.Skipped++
 	}
-	s.longest = max(s.longest, millis)
-	s.Time = seconds(s.longest)
+	s.millis += millis
+	s.Time = seconds(s.millis)
 	s.Cases = append(s.Cases, c)
 }
 
 func (b builder) testcase(c report.Clause) testcase {
 	// Jenkins takes everything before the last dot for the package.
-	tc := testcase{Name: clean(c.ID), Class: "conform." + clean(strings.ReplaceAll(c.Chapter, ".", " ")), Time: seconds(b.length(c)),
+	tc := testcase{Name: clean(c.ID), Class: "conform." + clean(strings.ReplaceAll(c.Chapter, ".", " ")), Time: seconds(b.share(c)),
 		Output: clean(text.Clip(output(c), maxOutput))}
 	if c.Title != "" {
 		tc.Name += " " + clean(c.Title)
@@ -253,13 +264,19 @@ func (b builder) causes(c report.Clause) string {
 	return out
 }
 
-// length returns the milliseconds of the longest scenario that the verdict rests on.
-func (b builder) length(c report.Clause) int64 {
-	longest := int64(0)
+// share returns the milliseconds that a clause takes of the run.
+func (b builder) share(c report.Clause) float64 {
+	name := b.longest(c)
+	return b.scale * float64(b.millis[name]) / float64(b.served[name])
+}
+
+// longest returns the longest scenario that the verdict rests on, or "".
+func (b builder) longest(c report.Clause) (longest string) {
 	look := func(refs []string) {
 		for _, ref := range refs {
-			name, _, _ := strings.Cut(ref, "/")
-			longest = max(longest, b.millis[name])
+			if name, _, _ := strings.Cut(ref, "/"); b.millis[name] > b.millis[longest] {
+				longest = name
+			}
 		}
 	}
 	look(c.Proof)
@@ -320,7 +337,7 @@ func output(c report.Clause) string {
 	return b.String()
 }
 
-func seconds(millis int64) string { return fmt.Sprintf("%.3f", float64(max(millis, 0))/1000) }
+func seconds(millis float64) string { return fmt.Sprintf("%.3f", max(millis, 0)/1000) }
 
 // clean removes characters that XML 1.0 does not allow. Some of the text comes from the target.
 func clean(s string) string {

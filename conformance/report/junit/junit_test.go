@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"reelcheck/conformance/report"
 	"reelcheck/conformance/report/reporttest"
@@ -111,7 +114,7 @@ func TestAnswersTheSchema(t *testing.T) {
 		t.Errorf("%v\n%s", err, doc)
 	}
 	for _, bad := range []string{"<testsuites/>", strings.Replace(string(doc), `<testcase name=`, `<testcase color="red" name=`, 1),
-		strings.Replace(string(doc), "<properties>", "<system-out></system-out><properties>", 1), strings.Replace(string(doc), `time="1.250"`, `time="soon"`, 1),
+		strings.Replace(string(doc), "<properties>", "<system-out></system-out><properties>", 1), strings.Replace(string(doc), `time="0.625"`, `time="soon"`, 1),
 		strings.Replace(string(doc), "</testsuite>", "</testcase>", 1)} {
 		if validate([]byte(bad)) == nil {
 			t.Errorf("the rules accept %.300s", bad)
@@ -143,7 +146,7 @@ func TestTellsEachClauseOnce(t *testing.T) {
 		t.Errorf("%d cases: %d, %d, %d, %d by the suites", len(cases), tests, failures, faults, skips)
 	}
 	failed := cases["ARC-START-02"]
-	if failed.Name != "ARC-START-02 no client" || failed.Time != "1.250" || failed.Failure == nil || failed.Failure.Type != "must" {
+	if failed.Name != "ARC-START-02 no client" || failed.Time != "0.625" || failed.Failure == nil || failed.Failure.Type != "must" {
 		t.Fatalf("ARC-START-02: %+v", failed)
 	}
 	for _, want := range []string{"expected 404 or 400, actual 200", "(and 1 more)", "blocks 1: ARC-LAY-01"} {
@@ -166,6 +169,28 @@ func TestTellsEachClauseOnce(t *testing.T) {
 	}
 	if out := cases["ARC-START-02"].Output; !strings.Contains(out, "source: guide https://example.com/guide") {
 		t.Errorf("output %q", out)
+	}
+}
+
+// TestTimesAddUp: GitHub and Jenkins add up the times of the cases. Two scenarios of 30 s ran side by side in a run of 40 s.
+func TestTimesAddUp(t *testing.T) {
+	r := &report.Report{Run: report.Run{StartedAt: reporttest.Began, FinishedAt: reporttest.Began.Add(40 * time.Second)}, Scenarios: []report.Scenario{{Name: "a", Millis: 30_000}, {Name: "b", Millis: 30_000}}}
+	for i := range 9 {
+		r.Clauses = append(r.Clauses, report.Clause{ID: fmt.Sprint(i), Chapter: "C", Outcome: verdict.Pass, Proof: []string{[]string{"a", "b"}[i%2] + "/start#1"}})
+	}
+	var got suites
+	if err := xml.Unmarshal(written(t, r), &got); err != nil {
+		t.Fatal(err)
+	}
+	sum := 0.0
+	for _, c := range got.Suites[0].Cases {
+		s, err := strconv.ParseFloat(c.Time, 64)
+		if sum += s; err != nil || s == 0 {
+			t.Errorf("case %s took %q", c.Name, c.Time)
+		}
+	}
+	if math.Abs(sum-40) > 0.01 || got.Suites[0].Time != "40.000" || got.Time != "40.000" {
+		t.Errorf("the cases took %.3f s, their suite %s s, all %s s; the run took 40 s", sum, got.Suites[0].Time, got.Time)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 const (
 	pictureWidth = 1120
 	axisLeft     = 128
+	axisMargin   = 16 // left of the axis
 	axisRight    = pictureWidth - 16
 	rowHeight    = 17
 	laneGap      = 7
@@ -90,11 +91,8 @@ func draw(s report.Scenario, evidence string) picture {
 	p.AxisY = y
 	p.Height = y + axisHeight
 	for step, at := tickStep(end), int64(0); at <= end; at += step {
-		t := tick{x(at), millis(at), "middle"}
-		if t.X > axisRight-24 {
-			t.Anchor = "end"
-		}
-		p.Ticks = append(p.Ticks, t)
+		label := millis(at)
+		p.Ticks = append(p.Ticks, tick{x(at), label, anchor(x(at), axisLeft-axisMargin, pictureWidth, label)})
 	}
 	return p
 }
@@ -163,6 +161,17 @@ func unlabel(shapes []shape, y, x float64) {
 			s.Text = ""
 		}
 	}
+}
+
+// anchor returns how a label at x is anchored, so that it lies between left and right, beyond which nothing is shown.
+func anchor(x, left, right float64, label string) string {
+	switch half := letterWidth * float64(utf8.RuneCountInString(label)) / 2; {
+	case x-half < left:
+		return "start"
+	case x+half > right:
+		return "end"
+	}
+	return "middle"
 }
 
 // tickStep returns a round number of milliseconds that gives about ten ticks.

@@ -50,12 +50,12 @@ func TestTimelineWithoutRoom(t *testing.T) {
 	}
 }
 
-// TestFilm checks that the drawing shows the picture nearest to the moment, and sounds by their level.
+// TestFilm checks that the drawing shows the moment of the finding, and sounds by their level.
 func TestFilm(t *testing.T) {
 	blob := func(c byte) string { return string(append([]byte(nil), repeat(c)...)) }
 	x := exhibit.Exhibit{Ref: "s/media#5", Scenario: "s", At: 3000, Film: &exhibit.Film{Seconds: 10, Width: 640, Height: 480,
 		Rows:   []exhibit.Row{{Name: "alice tone-1", Kind: "audio", Expected: []exhibit.Span{{To: 10}}, Found: []exhibit.Span{{From: 5, To: 10, Level: -30}}}},
-		Stills: []exhibit.Still{{At: 2, Blob: blob('a')}, {At: 5, Blob: blob('b')}, {At: 8, Blob: blob('c')}, {At: 7.2, Found: []exhibit.Box{{Name: "v01", W: 320, H: 240}}}}}}
+		Stills: []exhibit.Still{{At: 2, Blob: blob('a')}, {At: 5, Blob: blob('b')}, {At: 8, Blob: blob('c')}, {At: 7.2, Found: []exhibit.Box{{Name: "v01", W: 320, H: 240}}}, {At: 4}}}}
 	r := &report.Report{Run: report.Run{Evidence: "evidence"}, Exhibits: []exhibit.Exhibit{x},
 		Scenarios: []report.Scenario{{Name: "s", Millis: 6000, Lanes: []timeline.Lane{{Name: "REST", Marks: []timeline.Mark{{At: 3000, Label: "x", Kind: "ok"}}}}}}}
 	found := finder(r).of(report.Clause{Findings: []verdict.Finding{{Where: []string{"s/media#5", "s/gone#6"}, At: 7.2}}})
@@ -63,7 +63,7 @@ func TestFilm(t *testing.T) {
 		t.Fatalf("%+v", found)
 	}
 	f := found[0].Films[0]
-	if len(f.Stills) != 2 || f.Stills[0].At != 7.2 || f.Stills[0].Path != "" || f.Stills[1].At != 8 || f.Stills[1].Path != "evidence/blobs/"+blob('c') {
+	if len(f.Stills) != 1 || f.Stills[0].At != 7.2 || f.Stills[0].Path != "" {
 		t.Errorf("stills %+v", f.Stills)
 	}
 	if heard := f.Rows[0].Found[0]; heard.H != 0.5 || heard.X != filmLeft+filmWidth/2 || heard.W != filmWidth/2 {
@@ -99,5 +99,30 @@ func TestScorecards(t *testing.T) {
 	}
 	if got := cards[1].Rows[1]; got.Counts[0].N != 0 || got.Counts[1].N != 1 {
 		t.Errorf("chapter %+v", got)
+	}
+}
+
+// TestLabelsOfTimeAreNotCut: what lies beyond the edges of a drawing is not shown, so that 549 ms would be read as 49 ms.
+func TestLabelsOfTimeAreNotCut(t *testing.T) {
+	within := func(what string, x float64, label, anchor string, left, right float64) {
+		t.Helper()
+		wide := 5.5 * float64(len(label))
+		from := x - map[string]float64{"start": 0, "middle": wide / 2, "end": wide}[anchor]
+		if from < left || from+wide > right {
+			t.Errorf("%s: %s at %.0f, anchored at its %s, is cut", what, label, x, anchor)
+		}
+	}
+	for _, at := range []int64{0, 15, 549, 30_000, 59_400, 60_000} {
+		s := newStrip(report.Scenario{Millis: 60_000}, []moment{{At: at}})
+		within("strip", s.Moments[0].X, s.Moments[0].Label, s.Moments[0].Anchor, 104, 780)
+	}
+	for _, seconds := range []float64{0.6, 60, 119.9, 600} {
+		f := finder(&report.Report{}).film(exhibit.Exhibit{Film: &exhibit.Film{Seconds: seconds}}, verdict.Finding{})
+		for _, tick := range f.Ticks {
+			within("film", tick.X, tick.Label, tick.Anchor, 164, 780)
+		}
+		for _, tick := range draw(report.Scenario{Millis: int64(seconds * 1000)}, "").Ticks {
+			within("timeline", tick.X, tick.Label, tick.Anchor, 112, 1120)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -57,6 +58,7 @@ type still struct {
 // Geometry of a film's drawing, in units of its viewBox.
 const (
 	filmLeft, filmWidth, filmRowHeight = 176.0, 596.0, 20.0
+	filmMargin, filmRight              = 12.0, 8.0 // beside the tracks
 	// quietest is the level in dBFS that is drawn as an empty bar.
 	quietest = -60.0
 )
@@ -146,7 +148,8 @@ func (s *finders) film(x exhibit.Exhibit, of verdict.Finding) film {
 	f.AtX = place(at)
 	step := float64(tickStep(int64(end*1000))) / 1000
 	for t := 0.0; t <= end && len(f.Ticks) < 20; t += step {
-		f.Ticks = append(f.Ticks, tick{X: place(t), Label: millis(int64(t * 1000))})
+		x, label := place(t), millis(int64(t*1000))
+		f.Ticks = append(f.Ticks, tick{x, label, anchor(x, filmLeft-filmMargin, filmLeft+filmWidth+filmRight, label)})
 	}
 	f.Stills = s.stills(*x.Film, at)
 	return f
@@ -155,37 +158,56 @@ func (s *finders) film(x exhibit.Exhibit, of verdict.Finding) film {
 // near is the distance in seconds within which a picture shows a moment, unless other streams are due at it.
 const near = 0.2
 
-// stills returns the rectangles at the moment of a finding, and the picture that is nearest to it. Without a moment it is the picture in the middle.
+// stills returns the rectangles at the moment of a finding, and the picture that is nearest to it of those that show the same. Without a moment it
+// is the picture in the middle.
 func (s *finders) stills(f exhibit.Film, at float64) (out []still) {
 	if f.Width <= 0 || f.Height <= 0 {
 		return nil
 	}
-	shown := func(e exhibit.Still, path string) still {
+	shown := func(e exhibit.Still) still {
 		side := float64(min(f.Width, f.Height))
-		return still{e, path, side / 22, side / 160, side / 100}
+		return still{e, picturePath(s.report.Run.Evidence, e.Blob), side / 22, side / 160, side / 100}
+	}
+	moment := exhibit.Still{At: at}
+	for _, e := range f.Stills {
+		if e.At == at && e.Blob == "" {
+			moment = e
+		}
 	}
 	var pictures []exhibit.Still
 	for _, e := range f.Stills {
-		switch {
-		case picturePath(s.report.Run.Evidence, e.Blob) != "":
+		if picturePath(s.report.Run.Evidence, e.Blob) != "" && (at <= 0 || shows(e, moment)) {
 			pictures = append(pictures, e)
-		case e.At == at && at > 0 && len(e.Expected)+len(e.Found) > 0:
-			out = append(out, shown(e, ""))
 		}
 	}
-	if len(pictures) == 0 {
-		return out
-	}
-	best := pictures[len(pictures)/2]
-	for _, e := range pictures {
-		if at > 0 && abs(e.At-at) < abs(best.At-at) {
-			best = e
+	slices.SortStableFunc(pictures, func(a, b exhibit.Still) int {
+		if at <= 0 {
+			return 0
 		}
+		return cmp.Compare(abs(a.At-at), abs(b.At-at))
+	})
+	switch {
+	case len(pictures) == 0:
+	case at <= 0:
+		return []still{shown(pictures[len(pictures)/2])}
+	case abs(pictures[0].At-at) <= near:
+		return []still{shown(pictures[0])}
 	}
-	if len(out) > 0 && abs(best.At-at) <= near && slices.Equal(best.Expected, out[0].Expected) {
-		out = nil // it shows the moment itself
+	if at > 0 && len(moment.Expected)+len(moment.Found) > 0 {
+		out = append(out, shown(moment))
 	}
-	return append(out, shown(best, picturePath(s.report.Run.Evidence, best.Blob)))
+	if len(pictures) > 0 {
+		out = append(out, shown(pictures[0]))
+	}
+	return out
+}
+
+// shows reports whether a picture shows a moment: the same is due, and it is near, or the same was found.
+func shows(e, moment exhibit.Still) bool {
+	if !slices.Equal(e.Expected, moment.Expected) {
+		return false
+	}
+	return abs(e.At-moment.At) <= near || len(e.Found) > 0 && slices.Equal(e.Found, moment.Found)
 }
 
 func abs(v float64) float64 { return max(v, -v) }
@@ -195,13 +217,13 @@ func (s still) Size(b exhibit.Box) float64 {
 	return min(s.Letter, b.W/(0.62*float64(max(len(b.Name), 1))))
 }
 
-// Caption says how a picture relates to the moment of the finding.
+// Caption says what a picture shows.
 func (s still) Caption() string {
-	what := "The picture"
+	const marks = "Dashed: where streams have to be, named at the top. Solid: where they were found, named at the bottom."
 	if s.Path == "" {
-		what = "The rectangles"
+		return fmt.Sprintf("The rectangles at %.1f s; no picture of this moment was kept. %s", s.At, marks)
 	}
-	return fmt.Sprintf("%s at %.1f s. Dashed: where streams have to be, named at the top. Solid: where they were found, named at the bottom.", what, s.At)
+	return fmt.Sprintf("The picture at %.1f s. %s", s.At, marks)
 }
 
 // places joins the names and the places of boxes.

@@ -17,7 +17,8 @@ func crowded(n int) *report.Report {
 		x.Film.Rows = append(x.Film.Rows, exhibit.Row{Name: fmt.Sprintf("client-%d small-%02d", i, i), Kind: "video"})
 	}
 	box := []exhibit.Box{{Name: "small-01", W: 320, H: 240}}
-	x.Film.Stills = []exhibit.Still{{At: 4.9, Blob: string(repeat('a'))}, {At: 5, Expected: box}, {At: 7, Expected: box}, {At: 7.1, Blob: string(repeat('b')), Expected: box}}
+	x.Film.Stills = []exhibit.Still{{At: 4.9, Blob: string(repeat('a'))}, {At: 5, Expected: box}, {At: 7, Expected: box}, {At: 7.1, Blob: string(repeat('b')), Expected: box},
+		{At: 8, Blob: string(repeat('c')), Expected: box, Found: box}, {At: 9, Expected: box, Found: box}, {At: 9.5, Expected: []exhibit.Box{{Name: "small-02", W: 320, H: 240}}}}
 	return &report.Report{Run: report.Run{Evidence: "evidence"}, Exhibits: []exhibit.Exhibit{x}}
 }
 
@@ -47,13 +48,32 @@ func TestTheFilmShowsTheStreamOfTheFinding(t *testing.T) {
 	}
 }
 
-// TestThePictureOfTheMoment: a picture just before the moment does not show what begins with it.
+// TestThePictureOfTheMoment: a picture just before the moment does not show what begins with it, nor does one of another layout show anything of
+// it. One of another time does where the same was due and found.
 func TestThePictureOfTheMoment(t *testing.T) {
-	for at, want := range map[float64]int{5: 2, 7: 1} {
+	for at, want := range map[float64]string{5: "5.0 without", 7: "7.1 with", 9: "9.0 without, 8.0 with", 9.5: "9.5 without", 0: "7.1 with", 6: ""} {
 		f := finder(crowded(1)).of(report.Clause{Findings: []verdict.Finding{{Where: []string{"s/media#5"}, At: at}}})[0].Films[0]
-		if len(f.Stills) != want || want == 2 && (f.Stills[0].At != at || f.Stills[0].Path != "") {
-			t.Errorf("at %v s: %+v", at, f.Stills)
+		var got []string
+		for _, s := range f.Stills {
+			got = append(got, fmt.Sprintf("%.1f %s", s.At, map[bool]string{true: "without", false: "with"}[s.Path == ""]))
 		}
+		if s := strings.Join(got, ", "); s != want {
+			t.Errorf("at %v s: pictures %q, want %q", at, s, want)
+		}
+	}
+}
+
+// TestAMissingPictureSaysWhere: a page that was sent alone shows a sentence in place of each picture. An image of a drawing would show an icon.
+func TestAMissingPictureSaysWhere(t *testing.T) {
+	r := crowded(1)
+	r.Scenarios = []report.Scenario{{Name: "s", Frames: []report.Frame{{Caption: "archive.mp4", Blob: string(repeat('a'))}}}}
+	r.Clauses = []report.Clause{{ID: "ARC-LAY-01", Level: "must", Outcome: verdict.Fail, Findings: []verdict.Finding{{Where: []string{"s/media#5"}, At: 7}}}}
+	var page strings.Builder
+	if err := Write(&page, r); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(page.String(), away+`" aria-hidden="true" src="evidence/blobs/`); n != 2 || strings.Contains(page.String(), "<image") {
+		t.Errorf("%d of 2 pictures say where they are", n)
 	}
 }
 

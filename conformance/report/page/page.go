@@ -28,6 +28,7 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"title": text.Sentence,
 	"plain": text.Plain,
 	"line":  text.Line,
+	"away":  func() string { return away },
 	"join":  strings.Join,
 	"n":     func(v float64) string { return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%.1f", v), "0"), ".") },
 }).ParseFS(assets, "assets/*"))
@@ -68,6 +69,9 @@ func picturePath(evidence, blob string) string {
 	u := url.URL{Path: evidence + "/blobs/" + blob}
 	return u.String()
 }
+
+// away is shown in place of a picture that cannot be loaded.
+const away = "The picture is in the folder evidence of the report, which is not beside this page."
 
 func millis(ms int64) string {
 	switch {

@@ -167,6 +167,20 @@ func TestPageHasOneCardForOneCause(t *testing.T) {
 	}
 }
 
+// TestACardWithoutFindingsPromisesNone: of clauses whose scenario did not end nothing is found.
+func TestACardWithoutFindingsPromisesNone(t *testing.T) {
+	clause := func(id string) report.Clause {
+		return report.Clause{ID: id, Level: "must", Outcome: verdict.Inconclusive, Reason: "scenario composed-pair did not end"}
+	}
+	var b strings.Builder
+	if err := Write(&b, &report.Report{Clauses: []report.Clause{clause("ARC-LIST-01"), clause("ARC-LIST-02")}, Run: report.Run{ExitCode: 4}}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(b.String(), "<h3>Scenario composed-pair did not end</h3>") || strings.Contains(b.String(), "What follows") {
+		t.Error("the card promises findings")
+	}
+}
+
 // TestCardsStayLow checks that a card tells findings of the same words once, and folds those after the first few.
 func TestCardsStayLow(t *testing.T) {
 	r, _ := written(t, "x")

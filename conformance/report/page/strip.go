@@ -14,8 +14,6 @@ type strip struct {
 	Moments     []stripMoment
 	Width, H    int
 	Millis      int64
-	LabelX      float64 // of the label of the first moment
-	Anchor      string
 }
 
 type stripRow struct {
@@ -32,8 +30,8 @@ type stripShape struct {
 
 type stripMoment struct {
 	moment
-	X     float64
-	Label string // of the first moment
+	X             float64
+	Label, Anchor string // of the first moment
 }
 
 // moment is a record of a finding on the timeline.
@@ -45,6 +43,7 @@ type moment struct {
 // Geometry of a strip, in units of its viewBox.
 const (
 	stripWidth, stripLeft, stripRowHeight = 780, 110, 15
+	stripMargin                           = 6 // left of the lanes
 	maxStripRows                          = 5
 	maxStripShapes                        = 80 // in a row
 	maxMoments                            = 8
@@ -80,10 +79,7 @@ func newStrip(s report.Scenario, moments []moment) *strip {
 		shown := stripMoment{moment: m, X: x(m.At)}
 		if i == 0 {
 			shown.Label = millis(m.At)
-			v.LabelX, v.Anchor = shown.X, "middle"
-			if shown.X > stripWidth-60 {
-				v.LabelX, v.Anchor = stripWidth, "end"
-			}
+			shown.Anchor = anchor(shown.X, stripLeft-stripMargin, stripWidth, shown.Label)
 		}
 		v.Moments = append(v.Moments, shown)
 	}

@@ -117,7 +117,7 @@ func (v *view) fill() {
 
 func (c cell) class() string {
 	switch {
-	case c.Judged() == 0:
+	case c.Judged() == 0 && c.Inconclusive == 0:
 		return "none"
 	case c.Failed > 0:
 		return "fail"

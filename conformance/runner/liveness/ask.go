@@ -52,7 +52,10 @@ func ask(ctx context.Context, link string, until time.Time) error {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	resp, err := client.Do(req)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("no answer within %v", max(0, until.Sub(began)).Round(time.Millisecond))
+		if left := until.Sub(began).Round(time.Millisecond); left > 0 {
+			return fmt.Errorf("no answer within %v", left)
+		}
+		return errors.New("no answer in time")
 	}
 	if err != nil {
 		return err

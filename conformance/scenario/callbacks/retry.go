@@ -109,6 +109,7 @@ func refuseNotice(ctx context.Context, f *scenario.Flow) (archive string, err er
 			}
 			return bob.Publish(ctx, "", "tone-12")
 		},
+		func(ctx context.Context) error { return clock.Sleep(ctx, scenario.Noticed) }, // a busy target knows of the stream only now
 		func(ctx context.Context) error { return f.Hooks.RefuseAbout(ctx, session, 500, scenario.Forever) },
 		func(ctx context.Context) error {
 			_, err := f.As.Select(ctx, "notice.add", a.ID, map[string]any{"addStream": bob.Pub.StreamID(), "hasVideo": false})

@@ -46,7 +46,10 @@ func (p *choosing) gather(ctx context.Context) (err error) {
 	}
 	p.alice, p.bob, p.carol = members[0], members[1], members[2]
 	p.voice = p.alice.Another("alice-voice")
-	return p.voice.Publish(ctx, "", "tone-11")
+	if err := p.voice.Publish(ctx, "", "tone-11"); err != nil {
+		return err
+	}
+	return clock.Sleep(ctx, scenario.Noticed) // a busy target knows of the stream only now
 }
 
 func (p *choosing) begin(ctx context.Context) (err error) {

@@ -117,7 +117,11 @@ func (f File) validate() error {
 	}
 	for i, c := range f.Capabilities {
 		if !slices.Contains(Capabilities, c) {
-			bad("capabilities: unknown %q, want some of %v", c, Capabilities)
+			var names []string
+			for _, known := range Capabilities {
+				names = append(names, string(known))
+			}
+			bad("capabilities: unknown %q, %s", c, meant(string(c), names))
 		}
 		if slices.Contains(f.Capabilities[:i], c) {
 			bad("capabilities: %q twice", c)

@@ -166,11 +166,17 @@ func KeyOf(f reflect.StructField) string {
 // nearest proposes the key that somebody meant.
 func nearest(key string, all []reflect.StructField) string {
 	var names []string
-	best, least := "", max(2, len(key)/3)+1
 	for _, f := range all {
-		name := KeyOf(f)
-		names = append(names, name)
-		if d := levenshtein.ComputeDistance(strings.ToLower(key), strings.ToLower(name)); d < least {
+		names = append(names, KeyOf(f))
+	}
+	return meant(key, names)
+}
+
+// meant proposes the one of names that somebody meant by word.
+func meant(word string, names []string) string {
+	best, least := "", max(2, len(word)/3)+1
+	for _, name := range names {
+		if d := levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(name)); d < least {
 			best, least = name, d
 		}
 	}

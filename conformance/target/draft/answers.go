@@ -35,7 +35,12 @@ type Answers struct {
 	StoreListen, StoreURL        string
 	Bucket, AccessKey, SecretKey string
 
-	Events       string // yes or no
+	Events string // yes or no
+
+	Publisher          string // PublishStandard, PublishElsewhere, or another driver of package config
+	WHIPURL, EventsURL string // templates
+	Command            string // with its arguments
+
 	Capabilities string // with commas; those that follow from other answers are added
 }
 
@@ -47,6 +52,12 @@ const (
 	FilesByLink   = "link"   // in the built-in cloud of the target
 	FilesInBucket = "bucket" // in a bucket of somebody else
 	FilesAtSuite  = "suite"  // in a store that the suite serves
+)
+
+// How clients publish. Two more are the drivers command and browser.
+const (
+	PublishStandard  = config.WHIPDriver // at the paths of openapi.yaml
+	PublishElsewhere = "url"             // over WHIP, at a URL of their own
 )
 
 // Question asks for one of the answers.
@@ -84,6 +95,7 @@ func (a *Answers) Questions() []Question {
 		}
 		return ""
 	}
+	elsewhere := func() bool { return a.Publisher == PublishElsewhere }
 	uploaded := func() bool { return a.Files != FilesByLink }
 	return []Question{
 		{Flag: "url", Text: "base URL of the REST API, such as https://video.api.example.com", Answer: &a.URL, Required: yes, Check: absolute},
@@ -95,7 +107,7 @@ func (a *Answers) Questions() []Question {
 		{Flag: "application-id", Text: "id of the application; none if the server knows only API keys", Answer: &a.ApplicationID, None: true},
 		{Flag: "private-key", Text: "file with the private key of the application (PEM)", Answer: &a.PrivateKey, Required: yes, Applies: unified, Check: a.key},
 		{Flag: "api-key", Text: "API key; none if the server knows only applications", Answer: &a.APIKey, None: true, Required: func() bool { return a.ApplicationID == "" },
-			Lacking: "an API key: there is no application id, and the suite logs in by one of them; to give an id, stop by Ctrl-C and begin again", Check: digits},
+			Lacking: "an API key: there is no application id, and the suite logs in by one of them; to give an id, begin again", Check: digits},
 		{Flag: "api-secret-variable", Text: "environment variable with the API secret (its name: secrets do not go into the file)", Answer: &a.APISecret, Default: always("REELCHECK_API_SECRET"), Applies: legacy, Check: variable},
 		{Flag: "callback-listen", Text: "address and port where the suite listens for callbacks, such as 127.0.0.1:9080 or 0.0.0.0:9080; none if the server cannot reach the suite, or calls public addresses alone", Answer: &a.CallbackListen, Default: a.called, Check: listener},
 		{Flag: "callback-url", Text: "URL by which the server reaches that address; any path works", Answer: &a.CallbackURL, Default: reachable(&a.CallbackListen), Required: yes, Applies: called, Check: absolute},
@@ -112,6 +124,11 @@ func (a *Answers) Questions() []Question {
 		{Flag: "foreign-api-key", Text: "API key of another customer, or none; with one the suite sees whether archives are private", Answer: &a.Foreign.APIKey, None: true, Applies: legacy, Check: digits},
 		{Flag: "foreign-api-secret-variable", Text: "environment variable with the secret of that API key (its name)", Answer: &a.Foreign.APISecret, Default: always("REELCHECK_FOREIGN_API_SECRET"), Applies: func() bool { return a.Foreign.APIKey != "" }, Check: variable},
 		{Flag: "events", Text: "do clients receive events over a WebSocket, as openapi.yaml describes them: yes, or no, which any server can be judged with", Answer: &a.Events, Default: always("no"), Check: oneOf("yes", "no")},
+		{Flag: "publisher", Text: "how clients publish: whip (WHIP at the paths of openapi.yaml), url (WHIP at another URL), command (a program of yours, by spec/publisher-protocol.md) or browser (a headless Chromium)",
+			Answer: &a.Publisher, Default: always(PublishStandard), Check: oneOf(PublishStandard, PublishElsewhere, config.CommandDriver, config.BrowserDriver)},
+		{Flag: "whip-url", Text: "URL that takes WHIP offers, with {{sessionId}} in its place, such as {{url}}/rooms/{{sessionId}}/whip", Answer: &a.WHIPURL, Required: yes, Applies: elsewhere},
+		{Flag: "events-url", Text: "URL of the WebSocket with events, such as wss://events.example/{{sessionId}}", Answer: &a.EventsURL, Required: yes, Applies: func() bool { return elsewhere() && a.Events == "yes" }},
+		{Flag: "publisher-command", Text: "that program, and its arguments", Answer: &a.Command, Required: yes, Applies: func() bool { return a.Publisher == config.CommandDriver }},
 		{Flag: "capabilities", Text: "what the server can do, with commas; conform list --json has the clauses of each", Answer: &a.Capabilities, Default: always("auto,individual,layout,manual-streams,simultaneous,vp8,h264"), Check: capabilities},
 	}
 }

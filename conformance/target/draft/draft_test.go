@@ -51,6 +51,15 @@ func TestRender(t *testing.T) {
 			c := f.Applications["foreign"]
 			return f.Has(config.Events) && c.ApplicationID == "a2" && c.PrivateKeyFile == "private.key" && c.APIKey == "200" && c.APISecret == "$REELCHECK_FOREIGN_API_SECRET"
 		}, []string{"export REELCHECK_FOREIGN_API_SECRET"}},
+		"publishes elsewhere": {Answers{URL: "http://127.0.0.1:8080", APIKey: "100", Events: "yes", Publisher: PublishElsewhere, WHIPURL: "{{url}}/rooms/{{sessionId}}/whip", EventsURL: "wss://e.example/{{sessionId}}"},
+			func(f config.File) bool {
+				w := f.Publisher.WHIP
+				return f.Publisher.Driver == "whip" && w.Publish.URL == "{{url}}/rooms/{{sessionId}}/whip" && w.Events.URL == "wss://e.example/{{sessionId}}"
+			}, nil},
+		"publishes by a program": {Answers{URL: "http://127.0.0.1:8080", APIKey: "100", Publisher: "command", Command: "./adapter --log x"}, func(f config.File) bool {
+			return f.Publisher.Driver == "command" && strings.Join(f.Publisher.Command.Run, "|") == "./adapter|--log|x"
+		}, nil},
+		"publishes by a browser": {Answers{URL: "http://127.0.0.1:8080", APIKey: "100", Publisher: "browser"}, func(f config.File) bool { return f.Publisher.Driver == "browser" }, nil},
 		"far away": {Answers{URL: "https://video.example.com/api", Name: "it: #1", Organisation: `"Ex" & ${HOME}`, Product: "- x", Version: "1.0", Contact: "a@b.c", APIKey: "100",
 			CallbackURL: "https://hooks.example.com/x", Files: FilesInBucket, Endpoint: "https://s3.example.com", Region: "eu-west-1", Bucket: "b", AccessKey: "k", SecretKey: "S",
 			Capabilities: "vp9, events"}, func(f config.File) bool {
@@ -117,6 +126,7 @@ func TestSettleRefuses(t *testing.T) {
 		"bucket for nothing": {func(a *Answers) { a.Bucket = "b" }, "--s3-bucket: "},
 		"capability":         {func(a *Answers) { a.Capabilities = "s4" }, "--capabilities: "},
 		"control":            {func(a *Answers) { a.Capabilities = "control" }, "--capabilities: control"},
+		"publishes nowhere":  {func(a *Answers) { a.Publisher = PublishElsewhere }, "--whip-url: missing"},
 		"two lines":          {func(a *Answers) { a.Name = "a\nurl: b" }, "--name: "},
 	} {
 		t.Run(name, func(t *testing.T) {

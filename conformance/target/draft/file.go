@@ -80,6 +80,9 @@ func (a *Answers) declared() []config.Capability {
 	return slices.DeleteFunc(slices.Clone(config.Capabilities), func(c config.Capability) bool { return !follow[c] && !slices.Contains(named, c) })
 }
 
+// Words returns the program that publishes, and its arguments.
+func (a *Answers) Words() []string { return strings.Fields(a.Command) }
+
 // beside returns a path as seen from a directory.
 func beside(base, path string) (string, error) {
 	if path == "" {
