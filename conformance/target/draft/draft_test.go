@@ -6,6 +6,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -69,11 +70,9 @@ func TestRender(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := c.answers
-			if err := a.Settle(); err != nil {
-				t.Fatal(err)
-			}
-			b, err := a.Render(dir, "./target.schema.json")
-			if err != nil {
+			err := a.Settle()
+			b, failed := a.Render(dir, "./target.schema.json")
+			if err := errors.Join(err, failed); err != nil {
 				t.Fatal(err)
 			}
 			f, err := config.DecodeWith(bytes.NewReader(b), func(name string) (string, bool) { return "$" + name, true })
