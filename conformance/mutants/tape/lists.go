@@ -3,8 +3,6 @@ package tape
 import (
 	"encoding/json"
 	"time"
-
-	"reelcheck/conformance/evidence"
 )
 
 // Millis reads a time in Unix milliseconds.
@@ -24,22 +22,6 @@ func Swap(scenario, label string, i, j int) func(*Tape) {
 		out[i], out[j] = out[j], out[i]
 		return out
 	})
-}
-
-// Unmade makes the application of a scenario one that others use too.
-func Unmade(scenario string) func(*Tape) {
-	return func(t *Tape) {
-		t.Remove("application of "+scenario, func(r *evidence.Record) bool {
-			return r.Scenario == scenario && r.Exchange != nil && r.Exchange.Operation == evidence.CreateApplication
-		})
-	}
-}
-
-// Lost removes the objects of a scenario.
-func Lost(scenario string) func(*Tape) {
-	return func(t *Tape) {
-		t.Remove("objects of "+scenario, func(r *evidence.Record) bool { return r.Scenario == scenario && r.Object != nil })
-	}
 }
 
 // NoURLs takes the URLs out of a list.

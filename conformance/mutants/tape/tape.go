@@ -365,6 +365,22 @@ func Earlier(scenario, label string, by time.Duration) func(*Tape) {
 	}
 }
 
+// Unmade makes the application of a scenario one that others use too.
+func Unmade(scenario string) func(*Tape) {
+	return func(t *Tape) {
+		t.Remove("application of "+scenario, func(r *evidence.Record) bool {
+			return r.Scenario == scenario && r.Exchange != nil && r.Exchange.Operation == evidence.CreateApplication
+		})
+	}
+}
+
+// Lost removes the objects of a scenario.
+func Lost(scenario string) func(*Tape) {
+	return func(t *Tape) {
+		t.Remove("objects of "+scenario, func(r *evidence.Record) bool { return r.Scenario == scenario && r.Object != nil })
+	}
+}
+
 // All applies several changes to a tape.
 func All(spoils ...func(*Tape)) func(*Tape) {
 	return func(t *Tape) {

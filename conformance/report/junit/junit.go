@@ -74,11 +74,11 @@ type skip struct {
 	Message string `xml:"message,attr"`
 }
 
-// Write writes one test case per clause, grouped by chapter. Its name is the clause's id with its title, and its time
-// a share of that of the longest scenario that its verdict rests on. Scenarios run side by side and serve many clauses: the shares are such that
-// the times of all cases add up to that of the run, because readers add them. A failure is a <failure> element, an inconclusive clause an <error>. Clauses that do
-// not apply or are pending are skipped, and so are failures that do not fail the run, because the baseline excuses them or they are
-// recommendations, and clauses that a failed one blocks. A run that judged nothing has one case more, with an <error>.
+// Write writes one test case per clause, grouped by chapter. Its name is the clause's id with its title. Its time is a share of the longest
+// scenario that its verdict rests on, so that the times of all cases add up to that of the run: readers add them. A failure is a <failure>
+// element, an inconclusive clause an <error>. Clauses that do not apply or are pending are skipped, and so are failures that do not fail
+// the run, because the baseline excuses them or they are recommendations, and clauses that a failed one blocks. A run that judged nothing
+// has one case more, with an <error>.
 func Write(w io.Writer, r *report.Report) error {
 	b := builder{report: r, millis: map[string]int64{}, served: map[string]int{}, clauses: map[string]report.Clause{}}
 	for _, s := range r.Scenarios {

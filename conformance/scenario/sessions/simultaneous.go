@@ -102,7 +102,7 @@ func optionsOf(f *scenario.Flow, label, tag, sheet string) map[string]any {
 	return options
 }
 
-// late lets a client join, and waits until it is told of each archive.
+// late adds a client and waits until it has heard of each archive.
 func late(ctx context.Context, f *scenario.Flow, session string, archives ...string) error {
 	if !f.Target.File.Has(config.Events) {
 		return nil
